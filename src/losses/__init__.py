@@ -1,0 +1,1 @@
+"""Loss functions with exact gradients and Hessians, for NumPy."""
