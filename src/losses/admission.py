@@ -1,0 +1,296 @@
+"""Admission: the one place that inspects what the user passed, and raises about it.
+
+Arrays are checked for kind and shape at once, and for their domain block by block while they are evaluated, so that
+nothing of their size is ever allocated. What `Samples.block` hands out is trusted.
+"""
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from losses import summation
+from losses.blocks import WHOLE, origin, partition
+from losses.types import Array, Box, Dtype, Reduction
+
+# ------------------------------------------------------------------------------------------------ kinds of array
+
+
+def as_array(name: str, value: Any) -> Array:
+    """Return `value` as a bool, integer or real floating array, without a copy where it is one.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else, a masked array or a sparse matrix.
+    """
+    array = value if type(value) is np.ndarray else _converted(name, value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}{_HINTS.get(array.dtype.kind, '')}")
+    return array
+
+
+_HINTS = {
+    "O": "; convert it to a numeric dtype first, with astype(float) for instance",
+    "c": "; pass real and imaginary parts as two arrays",
+}
+
+
+def _converted(name: str, value: Any) -> Array:
+    if isinstance(value, np.ma.MaskedArray) or (
+        isinstance(value, list | tuple) and any(isinstance(entry, np.ma.MaskedArray) for entry in value)
+    ):
+        raise TypeError(
+            f"{name} is a masked array (dtype {np.ma.asarray(value).dtype}), whose mask would be lost; "
+            "pass its data, and sample_weight=~mask to leave samples out"
+        )
+    if hasattr(value, "toarray") and hasattr(value, "nnz"):
+        raise TypeError(f"{name} is a sparse matrix (dtype {value.dtype}); pass {name}.toarray()")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} can't be made an array: {error}") from error
+
+
+@functools.cache
+def result_dtype(dtype: Dtype) -> Dtype:
+    """Return the dtype of `grad` for predictions of `dtype`: the same if floating, in native byte order."""
+    return dtype.newbyteorder("=") if dtype.kind == "f" else np.dtype(np.float64)
+
+
+@functools.cache
+def compute_dtype(dtype: Dtype) -> Dtype:
+    """Return the dtype in which predictions of `dtype` are computed: float32 for float16."""
+    return np.dtype(np.float32) if dtype.char == "e" else result_dtype(dtype)
+
+
+def contiguous(array: Array, box: Box, dtype: Dtype, columns: tuple[int, ...] = ()) -> Array:
+    """Return a block as a read-only, contiguous array of `dtype`, with its leading axes made one."""
+    if not (box is WHOLE and array.dtype is dtype and array.flags.c_contiguous):
+        array = np.ascontiguousarray(array[box], dtype)
+    block = array.reshape(-1, *columns)
+    block.flags.writeable = False
+    return block
+
+
+# ----------------------------------------------------------------------------------------------------- messages
+
+
+def place(name: str, index: Sequence[int]) -> str:
+    """Return how the entry at `index` is written: ``y_true[3]``."""
+    return f"{name}[{', '.join(str(int(i)) for i in index)}]" if len(index) else name
+
+
+def first(bad: Array, box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return where the first True of a block lies: in the block, and in the array it was cut from."""
+    inside = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    start = origin(box, bad.ndim)
+    return tuple(map(int, inside)), tuple(int(i) + s for i, s in zip(inside, start, strict=True))
+
+
+def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> None:
+    """Raise ValueError unless two arrays have one shape."""
+    if array.shape == other.shape:
+        return
+    hint = ""
+    if array.size == other.size and array.ndim != other.ndim:
+        hint = f"; use {name if array.ndim > other.ndim else other_name}.ravel()"
+    raise ValueError(
+        f"{name} has shape {array.shape} but {other_name} has shape {other.shape}; "
+        f"they must be equal, since nothing is broadcast{hint}"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ domains
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The values that an argument may take: numbers from `low` to `high`, never NaN."""
+
+    what: str
+    low: float
+    high: float
+    hint: str = ""
+    clipped: bool = False
+    """Whether values are kept off the ends by the machine epsilon of y_pred's dtype once they are checked."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are allowed."""
+        allowed: Array = (block >= self.low) & (block <= self.high)
+        return allowed
+
+    def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
+        """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
+        block = array[box]
+        if block.size == 0 or (self.low <= block.min() and block.max() <= self.high):
+            return
+        bad = ~self.contains(block)
+        if left_out is not None:
+            bad &= ~left_out.reshape(left_out.shape + (1,) * (bad.ndim - left_out.ndim))
+        if bad.any():
+            inside, index = first(bad, box)
+            raise ValueError(
+                f"{place(name, index)} is {block[inside].item()!r}, but {self.what} must lie in "
+                f"[{self.low:g}, {self.high:g}]{self.hint}"
+            )
+
+
+def clip_probabilities(block: Array, dtype: Dtype) -> Array:
+    """Return probabilities at least the machine epsilon of `dtype` away from 0 and 1."""
+    epsilon = np.finfo(dtype).eps
+    clipped: Array = np.clip(block, epsilon, 1 - epsilon)
+    return clipped
+
+
+# ------------------------------------------------------------------------------------------------------ weights
+
+_WEIGHTS = Interval("a weight", 0.0, float(np.finfo(np.float64).max), " and be finite")
+
+
+class Weights:
+    """Checked sample weights, handed out in float64."""
+
+    def __init__(self, value: Any, shape: tuple[int, ...]) -> None:
+        self.array = as_array("sample_weight", value)
+        self.shape = shape
+        ndim = self.array.ndim
+        if self.array.shape != shape[:ndim] or (shape and not ndim):
+            shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
+            raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}")
+        found: list[summation.Part] = []
+        for box in partition(self.array.shape):
+            _WEIGHTS.check("sample_weight", self.array, box)
+            found += summation.parts(np.asarray(self.array[box], np.float64).reshape(-1))
+        self.total = summation.total(found) * math.prod(shape[ndim:])
+
+    def block(self, box: Box) -> Array:
+        """Return the weights of a block of samples, with the block's shape."""
+        weight = np.asarray(self.array[box[: self.array.ndim]], np.float64)
+        if self.array.ndim == len(self.shape):
+            return weight
+        rest = self.shape[self.array.ndim :]
+        spread = weight.reshape(weight.shape + (1,) * len(rest))
+        lengths = [axis.stop - axis.start for axis in box if isinstance(axis, slice)][self.array.ndim :]
+        return np.broadcast_to(spread, (*weight.shape, *lengths, *rest[len(lengths) :]))
+
+
+def check_denominator(denominator: float, shape: tuple[int, ...]) -> float:
+    """Return the denominator of a mean; ValueError if nothing can be divided by it."""
+    if math.prod(shape) == 0:
+        raise ValueError(f'y_pred has no samples (their shape is {shape}), and reduction="mean" needs at least one')
+    if denominator == 0:
+        raise ValueError('sample_weight sums to zero, and reduction="mean" divides by the sum; use reduction="sum"')
+    if math.isinf(denominator):
+        raise ValueError("sample_weight sums to more than a float64 can hold; scale the weights down")
+    return denominator
+
+
+# ---------------------------------------------------------------------------------------------------------- out
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: Dtype, inputs: Mapping[str, Array]) -> bool:
+    """Check where a result is to be written; return whether that is y_pred itself."""
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if out.shape != shape or out.dtype != dtype:
+        raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, but the result has {shape} and {dtype}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+    in_place = False
+    for name, array in inputs.items():
+        if not np.may_share_memory(out, array):
+            continue
+        if name == "y_pred" and _same_memory(out, array):
+            in_place = True
+        elif np.shares_memory(out, array):
+            raise ValueError(f"out shares memory with {name}; it may be y_pred itself, or memory of its own")
+    return in_place
+
+
+def _same_memory(a: Array, b: Array) -> bool:
+    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (b.ctypes.data, b.shape, b.strides, b.dtype)
+
+
+# ------------------------------------------------------------------------------------------------------ samples
+
+
+class Samples:
+    """The checked arguments of one call, of a loss in which every element of y_pred is a sample.
+
+    Parameters
+    ----------
+    arguments
+        Arrays by name, y_pred among them; all of y_pred's shape.
+    domains
+        What the arguments may hold, by name; a missing name means any real number.
+    sample_weight, reduction
+        As the user passed them.
+    """
+
+    unit = "element"
+    """What a sample is."""
+
+    whole_axes = 0
+    """How many trailing axes of y_pred a block must not cut."""
+
+    def __init__(
+        self,
+        arguments: Mapping[str, Any],
+        domains: Mapping[str, Interval],
+        sample_weight: Any,
+        reduction: Reduction,
+    ) -> None:
+        self.arguments = {name: as_array(name, value) for name, value in arguments.items()}
+        self.domains = domains
+        self.predicted = self.arguments["y_pred"]
+        self.dtype = compute_dtype(self.predicted.dtype)
+        self.shape = self._samples_shape()
+        self.weights = None if sample_weight is None else Weights(sample_weight, self.shape)
+        self.denominator = 1.0
+        if reduction == "mean":
+            self.denominator = check_denominator(self._denominator(), self.shape)
+
+    def _samples_shape(self) -> tuple[int, ...]:
+        for name, array in self.arguments.items():
+            check_same_shape(name, array, "y_pred", self.predicted)
+        return self.predicted.shape
+
+    def _denominator(self) -> float:
+        return float(math.prod(self.shape)) if self.weights is None else self.weights.total
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The arrays that `out` must not overlap."""
+        return self.arguments if self.weights is None else {**self.arguments, "sample_weight": self.weights.array}
+
+    def check(self, box: Box) -> None:
+        """Raise ValueError if a block holds anything that its domain forbids."""
+        if self.domains:
+            left_out = None if self.weights is None else self.weights.block(box) == 0
+            for name, domain in self.domains.items():
+                domain.check(name, self.arguments[name], box, left_out)
+
+    def block(self, box: Box) -> tuple[list[Array], Array | None]:
+        """Return a block of each argument in the dtype computed in, and of the weights (None if all are 1)."""
+        self.check(box)
+        weight = None if self.weights is None else self.weights.block(box)
+        blocks = [self._converted(name, box) for name in self.arguments]
+        return blocks, None if weight is None else weight.reshape(-1)
+
+    def _converted(self, name: str, box: Box) -> Array:
+        block = contiguous(self.arguments[name], box, self.dtype)
+        if name in self.domains and self.domains[name].clipped:
+            return clip_probabilities(block, result_dtype(self.predicted.dtype))
+        return block
+
+
+def check_same_samples(terms: Sequence[Samples]) -> None:
+    """Raise ValueError unless losses that are added sample by sample have the same samples."""
+    found = {(samples.unit, samples.shape) for samples in terms}
+    if len(found) > 1:
+        listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in found))
+        raise ValueError(f'the terms of a sum need the same samples under reduction="none", got {listed}')

@@ -1,0 +1,321 @@
+"""What every loss is: an immutable value with parameters, that can be evaluated, scaled and added."""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, ClassVar
+
+from losses.admission import as_array, check_same_samples
+from losses.evaluation import Order, Term, evaluate
+from losses.parameters import boolean, check_choice, number
+from losses.types import Array, ArrayLike, Reduction, Value
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Loss:
+    """Base of all losses: parameters, `repr`, and arithmetic.
+
+    A loss is a frozen dataclass of plain Python numbers. ``0.9 * MSE() + 0.1 * MAE()`` is a loss as well.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        What `value` returns: the weighted mean of the samples' losses, their weighted sum, or the array of the
+        weighted losses. `grad` and `hess` are derivatives of that number (of the sum, under "none").
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range; the message names it.
+    """
+
+    reduction: Reduction = "mean"
+
+    keywords: ClassVar[frozenset[str]] = frozenset()
+    """Names of the arrays that the loss takes besides y_true, y_pred and sample_weight."""
+
+    __array_ufunc__: ClassVar[None] = None  # or NumPy would take `array * loss` apart into an array of losses
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if "__repr__" not in cls.__dict__:  # or @dataclass would write one that shows every default
+            cls.__repr__ = cls.__repr__  # type: ignore[method-assign]
+
+    def __post_init__(self) -> None:
+        check_choice("reduction", self.reduction, ("mean", "sum", "none"))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type in (float, "float"):
+                value = number(field.name, value)
+            elif field.type in (bool, "bool"):
+                value = boolean(field.name, value)
+            object.__setattr__(self, field.name, value)
+
+    def __repr__(self) -> str:
+        own_first = sorted(dataclasses.fields(self), key=lambda field: field.name == "reduction")
+        shown = [f"{f.name}={getattr(self, f.name)!r}" for f in own_first if getattr(self, f.name) != f.default]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # ------------------------------------------------------------------------------------------- evaluation
+
+    def value(self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value:
+        """Return the loss.
+
+        Parameters
+        ----------
+        y_true : array_like
+            What was observed.
+        y_pred : array_like
+            What the model predicted; the same shape.
+        sample_weight : array_like, optional
+            Weights of the samples, finite and not negative; the samples' shape, or that of their leading axes.
+            A sample of weight zero is left out, whatever it holds.
+
+        Returns
+        -------
+        float
+            The weighted mean or sum; under ``reduction="none"`` an array of the weighted losses, one a sample.
+
+        Raises
+        ------
+        ValueError
+            If shapes don't agree, or a value lies outside its domain; the message names the argument and the place.
+        TypeError
+            If an argument isn't an array of real numbers.
+        """
+        return self._evaluate(y_true, y_pred, sample_weight, value=True)[0]
+
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, out: Array | None = None
+    ) -> Array:
+        """Return the derivative of `value` with respect to `y_pred` (under "none", of the losses' sum).
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight
+            As for `value`.
+        out : ndarray, optional
+            Where to write the result: an array of its shape and dtype. It may be `y_pred` itself.
+
+        Returns
+        -------
+        ndarray
+            Of y_pred's shape and floating dtype (float64 if y_pred isn't floating); `out`, if that was given.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `value`, or if `out` doesn't fit the result or overlaps an argument.
+        """
+        return self._evaluate(y_true, y_pred, sample_weight, order=1, out=out)[1]
+
+    def hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, out: Array | None = None
+    ) -> Array:
+        """Return the diagonal of the Hessian: the second derivative of `value` by each entry of `y_pred`.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight, out
+            As for `grad`.
+
+        Returns
+        -------
+        ndarray
+            Of y_pred's shape and floating dtype.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `grad`.
+        NotImplementedError
+            If the loss has no second derivative.
+        """
+        return self._evaluate(y_true, y_pred, sample_weight, order=2, out=out)[1]
+
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, out: Array | None = None
+    ) -> tuple[Value, Array]:
+        """Return `value` and `grad`, the same bit for bit, with the work that they share done once.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight, out
+            As for `grad`.
+
+        Returns
+        -------
+        value : float
+            As from `value`.
+        grad : ndarray
+            As from `grad`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `grad`.
+        """
+        return self._evaluate(y_true, y_pred, sample_weight, value=True, order=1, out=out)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, **arguments: Any) -> Value:
+        """Return ``value(y_true, y_pred, **arguments)``."""
+        return self.value(y_true, y_pred, **arguments)
+
+    def _evaluate(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None,
+        value: bool = False,
+        order: Order = 0,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> tuple[Value, Array]:
+        return evaluate(self.admit(y_true, y_pred, sample_weight, **keywords), self.reduction, value, order, out)
+
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
+        """Return the terms to evaluate, with the arguments of one call checked."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------------------------------- arithmetic
+
+    @property
+    def terms(self) -> tuple[tuple[float, "Loss"], ...]:
+        """The loss as a sum of losses with coefficients."""
+        return ((1.0, self),)
+
+    def __mul__(self, factor: float) -> "Loss":
+        if not isinstance(factor, Real):
+            return NotImplemented
+        scale = number("a coefficient", factor)
+        return combine((coefficient * scale, loss) for coefficient, loss in self.terms)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> "Loss":
+        if not isinstance(divisor, Real):
+            return NotImplemented
+        scale = number("a divisor", divisor)
+        return combine((coefficient / scale, loss) for coefficient, loss in self.terms)
+
+    def __neg__(self) -> "Loss":
+        return self * -1.0
+
+    def __add__(self, other: "Loss") -> "Loss":
+        if not isinstance(other, Loss):
+            return NotImplemented
+        return combine([*self.terms, *other.terms])
+
+    def __radd__(self, other: int) -> "Loss":
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() starts from 0
+
+    def __sub__(self, other: "Loss") -> "Loss":
+        return self + -other if isinstance(other, Loss) else NotImplemented
+
+
+def combine(terms: Iterable[tuple[float, Loss]]) -> Loss:
+    """Return the sum of losses with coefficients; a single one with coefficient 1 is itself."""
+    summands = tuple(terms)
+    if len(summands) == 1 and summands[0][0] == 1:
+        return summands[0][1]
+    return WeightedSum(summands=summands, reduction=summands[0][1].reduction)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class WeightedSum(Loss):
+    """A sum of losses with coefficients, as arithmetic makes it: ``0.9 * MSE() + 0.1 * MAE()``.
+
+    Each term keeps its own denominator under "mean". A keyword such as `qid` goes to the terms that know it.
+
+    Raises
+    ------
+    ValueError
+        If a coefficient isn't finite, or the terms differ in their reduction.
+    """
+
+    summands: tuple[tuple[float, Loss], ...]
+
+    def __post_init__(self) -> None:
+        for coefficient, _ in self.summands:
+            if not math.isfinite(coefficient):
+                raise ValueError(f"a coefficient must be finite, got {coefficient!r}")
+        reductions = sorted({loss.reduction for _, loss in self.summands})
+        if len(reductions) > 1:
+            raise ValueError(f"losses with different reductions can't be added: {', '.join(map(repr, reductions))}")
+
+    def __repr__(self) -> str:
+        text = ""
+        for coefficient, loss in self.summands:
+            negative = math.copysign(1.0, coefficient) < 0
+            sign = (" - " if negative else " + ") if text else ("-" if negative else "")
+            size = abs(coefficient)
+            text += f"{sign}{loss!r}" if size == 1 else f"{sign}{size!r} * {loss!r}"
+        return text
+
+    @property
+    def terms(self) -> tuple[tuple[float, Loss], ...]:
+        """The losses that are added, each with its coefficient."""
+        return self.summands
+
+    @property
+    def keywords(self) -> frozenset[str]:  # type: ignore[override]
+        """Names of the arrays that at least one of the terms takes."""
+        return frozenset().union(*(loss.keywords for _, loss in self.summands))
+
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
+        """Return the terms of all the losses that are added."""
+        for name in keywords.keys() - self.keywords:
+            raise TypeError(f"{name!r} is not an argument of any term of {self!r}")
+        y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
+        terms = []
+        for coefficient, loss in self.summands:
+            own = {name: array for name, array in keywords.items() if name in loss.keywords}
+            for term in loss.admit(y_true, y_pred, sample_weight, **own):
+                terms.append(Term(coefficient * term.coefficient, term.loss, term.samples))
+        if self.reduction == "none":
+            check_same_samples([term.samples for term in terms])
+        return terms
+
+    def value(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, **keywords: Any
+    ) -> Value:
+        """Return the sum of the terms' values; see `Loss.value`."""
+        return self._evaluate(y_true, y_pred, sample_weight, value=True, **keywords)[0]
+
+    def grad(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> Array:
+        """Return the sum of the terms' gradients; see `Loss.grad`."""
+        return self._evaluate(y_true, y_pred, sample_weight, order=1, out=out, **keywords)[1]
+
+    def hess(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> Array:
+        """Return the sum of the terms' Hessian diagonals; see `Loss.hess`."""
+        return self._evaluate(y_true, y_pred, sample_weight, order=2, out=out, **keywords)[1]
+
+    def value_and_grad(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> tuple[Value, Array]:
+        """Return `value` and `grad`; see `Loss.value_and_grad`."""
+        return self._evaluate(y_true, y_pred, sample_weight, value=True, order=1, out=out, **keywords)

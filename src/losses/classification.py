@@ -1,0 +1,296 @@
+"""Losses for classification: cross-entropies of labels and predicted probabilities or logits."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from losses.admission import Interval
+from losses.base import Loss
+from losses.class_samples import ClassSamples
+from losses.elementwise import ElementwiseLoss, weigh
+from losses.evaluation import Order, Term
+from losses.parameters import check_fraction, check_positive, number
+from losses.types import Box, FloatArray
+
+_TARGET = Interval("a binary target", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2")
+_PROBABILITY = Interval("a probability", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class BinaryCrossEntropy(ElementwiseLoss):
+    """Negative log-likelihood of a binary label: −[π y log p + (1 − y) log(1 − p)].
+
+    y in [0, 1] is the label or the probability of class 1, p the predicted probability, or the sigmoid of the
+    prediction with ``from_logits=True``. With label smoothing ε, y becomes y(1 − ε) + ε/2, and 1 − y becomes
+    (1 − y)(1 − ε) + ε/2.
+
+    Probabilities are clipped to [eps, 1 − eps], where eps is the machine epsilon of y_pred's dtype, as scikit-learn's
+    `log_loss` does; the gradient is the formula's at the clipped probability. Logits are not clipped: a confident,
+    correct prediction keeps its full relative precision.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether y_pred holds logits, log(p / (1 − p)), rather than probabilities. Prefer it: logits lose nothing.
+    pos_weight : float, default 1.0
+        π, the weight of class 1 against class 0, positive. It does not enter the denominator of the mean (as in
+        PyTorch).
+    label_smoothing : float, default 0.0
+        ε in [0, 1].
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Bishop (2006), "Pattern Recognition and Machine Learning", eq. (4.90); smoothing: Szegedy et al. (2016),
+    "Rethinking the Inception architecture", section 7.
+
+    Examples
+    --------
+    >>> from losses import BinaryCrossEntropy
+    >>> BinaryCrossEntropy().value([1, 0], [0.9, 0.2])
+    0.16425203348601805
+    >>> BinaryCrossEntropy(from_logits=True).value(1, 40.0)
+    4.248354255291589e-18
+    """
+
+    from_logits: bool = False
+    pos_weight: float = 1.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("pos_weight", self.pos_weight)
+        check_fraction("label_smoothing", self.label_smoothing)
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return the domains of label and probability."""
+        return {"y_true": _TARGET} if self.from_logits else {"y_true": _TARGET, "y_pred": _PROBABILITY}
+
+    def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return −(a log p + b log(1 − p)), where a and b are the weights of the two classes."""
+        a, b = self._class_weights(y)
+        if not self.from_logits:
+            return -(a * np.log(p) + b * np.log1p(-p))
+        return _losses_of_logits(a, b, p, np.exp(-np.abs(p)))
+
+    def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return b/(1 − p) − a/p; by the logit, b σ(x) − a σ(−x)."""
+        a, b = self._class_weights(y)
+        if not self.from_logits:
+            return b / (1 - p) - a / p
+        return _derivatives_of_logits(a, b, p, np.exp(-np.abs(p)))
+
+    def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return a/p² + b/(1 − p)²; by the logit, (a + b) σ(x) σ(−x)."""
+        a, b = self._class_weights(y)
+        if not self.from_logits:
+            return a / (p * p) + b / ((1 - p) * (1 - p))
+        t = np.exp(-np.abs(p))
+        curvature: FloatArray = (a + b) * t / ((1 + t) * (1 + t))
+        return curvature
+
+    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`; from logits they share the exponential."""
+        if not self.from_logits:
+            return self.formula(y, p), self.derivative(y, p)
+        a, b = self._class_weights(y)
+        t = np.exp(-np.abs(p))
+        return _losses_of_logits(a, b, p, t), _derivatives_of_logits(a, b, p, t)
+
+    def _class_weights(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return π y and 1 − y, after smoothing."""
+        a, b = y, 1 - y
+        if self.label_smoothing:
+            keep, spread = 1 - self.label_smoothing, self.label_smoothing / 2
+            a, b = a * keep + spread, b * keep + spread
+        return (a, b) if self.pos_weight == 1 else (self.pos_weight * a, b)
+
+
+def _losses_of_logits(a: FloatArray, b: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
+    """Return a log(1 + exp(−x)) + b log(1 + exp(x)), given t = exp(−|x|)."""
+    linear = a * np.maximum(-x, 0) + b * np.maximum(x, 0)
+    # fmax turns 0 · inf into 0; a NaN logit stays one through t
+    return np.fmax(linear, 0) + (a + b) * np.log1p(t)
+
+
+def _derivatives_of_logits(a: FloatArray, b: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
+    """Return b σ(x) − a σ(−x), given t = exp(−|x|)."""
+    positive = x >= 0
+    return (b * np.maximum(t, positive) - a * np.maximum(t, ~positive)) / (1 + t)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CategoricalCrossEntropy(Loss):
+    """Negative log-likelihood of a class: −Σ_c κ_c q_c log p_c.
+
+    The last axis of y_pred holds C classes: probabilities p, or logits whose softmax p is with ``from_logits=True``;
+    a sample is one row. y_true holds class ids (integers from 0 to C − 1, or floats that are integral), of shape
+    ``y_pred.shape[:-1]``, or for each sample a distribution y over the classes, of y_pred's shape. With label
+    smoothing ε, q = (1 − ε)y + ε/C, where y is one-hot for a class id; κ is `class_weight`.
+
+    Class weights multiply the samples' weights: the denominator of the mean is Σ_i w_i Σ_c κ_c y_ic, with y before
+    smoothing, so class ids and one-hot rows agree. (PyTorch divides by the number of rows for one-hot.)
+
+    Probabilities are clipped to [eps, 1 − eps] with the machine epsilon of y_pred's dtype, and neither renormalized
+    nor checked for their sum. A logit of −inf is a class of probability 0; a row with +inf, or of −inf alone, gives
+    NaN.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether y_pred holds logits rather than probabilities. Prefer it: logits lose nothing.
+    class_weight : sequence of C floats, optional
+        κ, a finite weight ≥ 0 for each class; None means 1.
+    label_smoothing : float, default 0.0
+        ε in [0, 1].
+    ignore_index : int, optional
+        A class id that marks samples to leave out, such as padding.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Bishop (2006), "Pattern Recognition and Machine Learning", eq. (4.108); smoothing: Szegedy et al. (2016),
+    "Rethinking the Inception architecture", section 7.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import CategoricalCrossEntropy
+    >>> CategoricalCrossEntropy().value([0, 1], [[0.5, 0.5], [0.5, 0.5]])
+    0.6931471805599453
+    >>> loss = CategoricalCrossEntropy(from_logits=True)
+    >>> loss.grad([2], np.array([[0.0, 0.0, np.log(2.0)]]))
+    array([[ 0.25,  0.25, -0.5 ]])
+    """
+
+    from_logits: bool = False
+    class_weight: Sequence[float] | None = None
+    label_smoothing: float = 0.0
+    ignore_index: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_fraction("label_smoothing", self.label_smoothing)
+        object.__setattr__(self, "class_weight", _class_weight(self.class_weight))
+        if self.ignore_index is not None:
+            if not isinstance(self.ignore_index, Integral) or isinstance(self.ignore_index, bool):
+                raise ValueError(f"ignore_index must be an integer or None, got {self.ignore_index!r}")
+            object.__setattr__(self, "ignore_index", int(self.ignore_index))
+
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
+        """Return the loss with the arguments of one call checked."""
+        domain = None if self.from_logits else _PROBABILITY
+        weights: Any = self.class_weight
+        samples = ClassSamples(y_true, y_pred, sample_weight, self.reduction, domain, weights, self.ignore_index)
+        return [Term(1.0, self, samples)]
+
+    def evaluate_block(
+        self, samples: ClassSamples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None
+    ) -> FloatArray | None:
+        """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
+        (y, p), weight = samples.block(box)
+        if samples.has_ids and not self.label_smoothing:
+            if samples.class_weight is not None:
+                weight = samples.class_weight[y] if weight is None else samples.class_weight[y] * weight
+            rows = (_hard_logits if self.from_logits else _hard_probabilities)(y, p, order)
+        else:
+            target = self._smoothed(y, p)
+            if samples.class_weight is not None:
+                target = target * samples.class_weight.astype(p.dtype)
+            rows = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, order)
+        losses, numerators, scale = rows
+        if out is not None and numerators is not None:
+            scale = factor * scale if weight is None else factor * weight * scale
+            spread = np.broadcast_to(scale, len(p)).reshape(*out.shape[:-1], 1)
+            np.multiply(numerators.reshape(out.shape), spread, out=out)
+            if weight is not None:
+                out[(weight == 0).reshape(out.shape[:-1])] = 0
+        return weigh(losses, weight) if value else None
+
+    def _smoothed(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return rows of q, the target distribution."""
+        if y.ndim == 1:
+            y = np.equal(y[:, np.newaxis], np.arange(p.shape[1]))
+        q: FloatArray = ((1 - self.label_smoothing) * y + self.label_smoothing / p.shape[1]).astype(p.dtype, copy=False)
+        return q
+
+
+def _class_weight(value: Any) -> tuple[float, ...] | None:
+    """Return class weights as a tuple of Python floats."""
+    if value is None:
+        return None
+    if isinstance(value, str | Mapping):
+        raise ValueError(
+            f"class_weight must be a sequence of one weight for each class, in the order of their ids, got {value!r}; "
+            "balanced weights are len(y) / (C * np.bincount(y))"
+        )
+    if not isinstance(value, Sequence | np.ndarray) or np.ndim(value) != 1:
+        raise ValueError(f"class_weight must be a sequence of one weight for each class, or None, got {value!r}")
+    weights = tuple(number(f"class_weight[{c}]", weight) for c, weight in enumerate(value))
+    for c, weight in enumerate(weights):
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"class_weight[{c}] must be finite and not negative, got {weight!r}")
+    return weights
+
+
+Rows: TypeAlias = tuple[FloatArray, FloatArray | None, FloatArray | float]
+"""Losses of rows, and if asked for their derivatives by the rows' entries, as an array and a factor for each row."""
+
+
+def _hard_logits(y: FloatArray, x: FloatArray, order: Order) -> Rows:
+    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y."""
+    classes = x.shape[1]
+    label = np.arange(0, x.size, classes) + y
+    shifted = x - x.max(axis=1, keepdims=True)
+    losses = -shifted.reshape(-1)[label]
+    e = np.exp(shifted, out=shifted)
+    s = e.sum(axis=1)
+    losses += np.log(s)
+    if order == 1:
+        e.reshape(-1)[label] -= s
+        return losses, e, 1 / s
+    if order == 2:
+        return losses, e * (s[:, np.newaxis] - e), 1 / (s * s)
+    return losses, None, 1.0
+
+
+def _soft_logits(t: FloatArray, x: FloatArray, order: Order) -> Rows:
+    """Return Σ_c t_c (log Σ_d exp(x_d) − x_c); (Σ_c t_c) softmax(x) − t."""
+    shifted = x - x.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    s = e.sum(axis=1, keepdims=True)
+    terms = t * (np.log(s) - shifted)
+    terms[t == 0] = 0  # also where the logit is −inf
+    losses = terms.sum(axis=1)
+    mass = t.sum(axis=1, keepdims=True)
+    if order == 1:
+        return losses, mass * (e / s) - t, 1.0
+    if order == 2:
+        return losses, mass * (e / s) * ((s - e) / s), 1.0
+    return losses, None, 1.0
+
+
+def _hard_probabilities(y: FloatArray, p: FloatArray, order: Order) -> Rows:
+    """Return −log p_y; −1/p_y at the label."""
+    label = np.arange(0, p.size, p.shape[1]) + y
+    chosen = p.reshape(-1)[label]
+    losses = -np.log(chosen)
+    if order == 0:
+        return losses, None, 1.0
+    derivatives = np.zeros_like(p)
+    derivatives.reshape(-1)[label] = -1 / chosen if order == 1 else 1 / chosen**2
+    return losses, derivatives, 1.0
+
+
+def _soft_probabilities(t: FloatArray, p: FloatArray, order: Order) -> Rows:
+    """Return −Σ_c t_c log p_c; −t_c / p_c."""
+    losses = -(t * np.log(p)).sum(axis=1)
+    if order == 0:
+        return losses, None, 1.0
+    return losses, -t / p if order == 1 else t / p**2, 1.0

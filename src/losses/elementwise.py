@@ -1,0 +1,190 @@
+"""Losses in which every element is a sample: the base of those in this package and of a user's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from losses.admission import Interval, Samples
+from losses.base import Loss
+from losses.evaluation import Order, Term
+from losses.types import Box, FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SampleLoss(Loss):
+    """Base of the losses that are a formula of each sample's numbers alone.
+
+    The hooks are NumPy expressions on one-dimensional arrays of one length and floating dtype; they check nothing.
+    The arrays are read-only.
+    """
+
+    def formula(self, *arguments: Any) -> FloatArray:
+        """Return each sample's loss."""
+        raise NotImplementedError(f"{type(self).__name__} has no value; define formula")
+
+    def derivative(self, *arguments: Any) -> FloatArray:
+        """Return the derivative of `formula` by the prediction."""
+        raise NotImplementedError(f"{type(self).__name__} has no grad; define derivative")
+
+    def second_derivative(self, *arguments: Any) -> FloatArray:
+        """Return the second derivative of `formula` by the prediction."""
+        raise NotImplementedError(f"{type(self).__name__} has no hess; define second_derivative")
+
+    def formula_and_derivative(self, *arguments: Any) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`; override it where the two share work."""
+        return self.formula(*arguments), self.derivative(*arguments)
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return what the arguments may hold, by name; what isn't named may be any real number."""
+        return {}
+
+    def hook_arguments(self, blocks: list[FloatArray]) -> list[FloatArray]:
+        """Return what the hooks are functions of."""
+        return blocks
+
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
+        """Return the loss with the arguments of one call checked."""
+        arguments = {"y_true": y_true, "y_pred": y_pred, **keywords}
+        return [Term(1.0, self, Samples(arguments, self.domains(), sample_weight, self.reduction))]
+
+    def evaluate_block(
+        self, samples: Samples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None
+    ) -> FloatArray | None:
+        """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
+        blocks, weight = samples.block(box)
+        arguments = self.hook_arguments(blocks)
+        losses = derivatives = None
+        if value and order == 1:
+            losses, derivatives = self.formula_and_derivative(*arguments)
+        elif value:
+            losses = self.formula(*arguments)
+        elif order:
+            derivatives = self.derivative(*arguments) if order == 1 else self.second_derivative(*arguments)
+        shape = blocks[0].shape
+        if out is not None:
+            weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
+            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out=out)
+        return weigh(_fit(losses, shape, "formula"), weight) if value else None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ElementwiseLoss(SampleLoss):
+    """Base of elementwise losses that are functions of the target y and the prediction p.
+
+    Subclasses define `formula` and `derivative`, and where wanted `second_derivative` and `formula_and_derivative`,
+    as NumPy expressions on one-dimensional arrays; everything else comes with the class.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from losses import ElementwiseLoss
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class SquaredLogError(ElementwiseLoss):
+    ...     def formula(self, y, p):
+    ...         return (np.log1p(p) - np.log1p(y)) ** 2
+    ...     def derivative(self, y, p):
+    ...         return 2 * (np.log1p(p) - np.log1p(y)) / (1 + p)
+    >>> SquaredLogError().value([1.0, 3.0], [1.0, 7.0])
+    0.2402265069591007
+    """
+
+    def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return each sample's loss."""
+        return super().formula(y, p)
+
+    def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return the derivative of `formula` by p."""
+        return super().derivative(y, p)
+
+    def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return the second derivative of `formula` by p."""
+        return super().second_derivative(y, p)
+
+    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`; override it where the two share work."""
+        return super().formula_and_derivative(y, p)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ResidualLoss(SampleLoss):
+    """Base of elementwise losses that are functions of the residual r = y_pred - y_true alone.
+
+    Subclasses define `formula` and `derivative`, and where wanted `second_derivative` and `formula_and_derivative`,
+    as NumPy expressions of r; everything else comes with the class.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from losses import ResidualLoss
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Cauchy(ResidualLoss):
+    ...     scale: float = 1.0
+    ...     def formula(self, r):
+    ...         return np.log1p((r / self.scale) ** 2)
+    ...     def derivative(self, r):
+    ...         return 2 * r / (self.scale**2 + r**2)
+    >>> Cauchy(scale=2).grad([0.0, 1.0], [2.0, 1.0])
+    array([0.25, 0.  ])
+    """
+
+    def formula(self, r: FloatArray) -> FloatArray:
+        """Return each sample's loss."""
+        return super().formula(r)
+
+    def derivative(self, r: FloatArray) -> FloatArray:
+        """Return the derivative of `formula` by r."""
+        return super().derivative(r)
+
+    def second_derivative(self, r: FloatArray) -> FloatArray:
+        """Return the second derivative of `formula` by r."""
+        return super().second_derivative(r)
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`; override it where the two share work."""
+        return super().formula_and_derivative(r)
+
+    def hook_arguments(self, blocks: list[FloatArray]) -> list[FloatArray]:
+        """Return the residuals."""
+        y_true, y_pred = blocks
+        residual = y_pred - y_true
+        residual.flags.writeable = False
+        return [residual]
+
+
+def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
+    """Return what a hook returned as an array of the samples' shape."""
+    if np.shape(block) == shape:
+        return np.asarray(block)
+    if np.ndim(block):
+        raise ValueError(f"{hook} returned an array of shape {np.shape(block)} for samples of shape {shape}")
+    return np.full(shape, block)
+
+
+def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Return a block times the weights, and exactly 0 where the weight is 0."""
+    if weight is None:
+        return block
+    weighted: FloatArray = block * weight
+    left_out = weight == 0
+    if left_out.any():
+        weighted[left_out] = 0
+    return weighted
+
+
+def _multiplier(factor: float) -> float | np.float64:
+    """Return a factor that multiplies in float64 where float32 couldn't hold it."""
+    return factor if 1e-30 < abs(factor) < 1e30 else np.float64(factor)
