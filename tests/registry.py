@@ -13,7 +13,16 @@ import numpy as np
 from hypothesis import strategies as st
 
 import losses
-from losses import MAE, MSE, Asymmetric, BinaryCrossEntropy, CategoricalCrossEntropy, Huber
+from losses import (
+    MAE,
+    MSE,
+    Asymmetric,
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Huber,
+    PairwiseHinge,
+    PairwiseLogistic,
+)
 
 CLASSES = 3
 """Classes of the registered losses over classes."""
@@ -116,7 +125,8 @@ class Case:
     has_hess
         Whether `hess` is defined.
     unit
-        What a sample is: "element", "row" or "query" (where the items of a query make one sample).
+        What a sample is: "element", "row", "query" (where the items of a query make one sample), or "mixed" in a sum
+        of losses with different ones, which has no reduction "none".
     """
 
     loss: Any
@@ -160,6 +170,18 @@ def residual_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     return lambda problem: np.min([np.abs(problem.y_pred - problem.y_true - point) for point in points], axis=0)
 
 
+def pair_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a pair loss whose derivatives jump where sᵢ - sⱼ is one of the points."""
+
+    def distance(problem: Problem) -> np.ndarray:
+        d = problem.y_pred[:, None] - problem.y_pred[None, :]
+        return np.min([np.abs(np.abs(d) - point).min(axis=1) for point in points], axis=0)
+
+    return distance
+
+
+QUERIES: dict[str, Any] = {"degree": 2, "unit": "query"}
+
 CASES = [
     Case(MSE()),
     Case(MAE(), kinks=residual_kinks(0)),
@@ -187,6 +209,9 @@ CASES = [
         unit="row",
     ),
     Case(CategoricalCrossEntropy(from_logits=True), distributions, columns=(CLASSES,), unit="row"),
+    Case(PairwiseHinge(margin=1.5), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(1.5), **QUERIES),
+    Case(PairwiseLogistic(sigma=2.0), relevances, keywords={"qid": query_ids}, **QUERIES),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
+    Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), relevances, keywords={"qid": query_ids}, degree=None, unit="mixed"),
 ]
 """Every public loss in at least one setting, each option in at least one."""

@@ -75,8 +75,7 @@ def reference(items: Items, loss: Any):
         d = s[:, None] - s[None, :]
         pair = w[:, None] * w[None, :]
         phi, slope, bend = (
-            np.where(counts, pair * hook(d), 0)
-            for hook in (loss.formula, loss.derivative, loss.second_derivative)
+            np.where(counts, pair * hook(d), 0) for hook in (loss.formula, loss.derivative, loss.second_derivative)
         )
         numerator[q], denominator[q] = phi.sum(), pair[counts].sum()
         grad[part] = slope.sum(axis=1) - slope.sum(axis=0)

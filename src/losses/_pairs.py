@@ -37,9 +37,7 @@ TILE = 1 << 16
 class Fields(Protocol):
     """A fast way to sum one pair loss over sorted scores."""
 
-    def __call__(
-        self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]
-    ) -> list[Array]:
+    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k of derivative (0, 1 or 2).
 
         Targets and sources are ascending, finite and float64, and there is at least one of each.

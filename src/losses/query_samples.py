@@ -55,7 +55,9 @@ class QuerySamples(Samples):
     def _samples_shape(self) -> tuple[int, ...]:
         shape = super()._samples_shape()
         if len(shape) > 2:
-            raise ValueError(f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row")
+            raise ValueError(
+                f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row"
+            )
         if len(shape) == 2 and shape[1] == 1 and shape[0] > 1:
             raise ValueError(
                 f"y_pred has shape {shape}: {shape[0]} queries of one item each, in which nothing can be ranked; "
@@ -109,6 +111,12 @@ class QuerySamples(Samples):
     def scores(self) -> FloatArray:
         """Return the sorted items' scores, in the dtype computed in."""
         return contiguous(self.predicted, WHOLE, self.dtype)[self.order]
+
+    def unsorted(self, sorted_items: Array) -> Array:
+        """Return an array with the sorted items' numbers where the items stood in the input, and 0 elsewhere."""
+        found = np.zeros(self.predicted.size, sorted_items.dtype)
+        found[self.order] = sorted_items
+        return found
 
     def check(self, box: Box) -> None:
         """Do nothing: all is checked at once."""

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from losses._pairs import Fields, Items, pair_sums
 from losses.base import Loss
 from losses.evaluation import Order, Term
-from losses.pairs import Fields, Items, pair_sums
 from losses.parameters import check_positive
 from losses.query_samples import RELEVANCE, QuerySamples
 from losses.types import Array, ArrayLike, Box, FloatArray, Value
@@ -199,6 +199,105 @@ class PairwiseLoss(RankingLoss):
         weight = 1.0 if samples.query_weight is None else samples.query_weight
         denominator = float(np.sum(weight * sums.denominator)) if self.reduction == "mean" else 1.0
         scale = np.broadcast_to(weight / (denominator or 1.0), samples.shape)
-        if out is not None:
-            samples.scatter(sums.grad if order == 1 else sums.hess, factor * scale, out)
+        derivative = sums.grad if order == 1 else sums.hess
+        if out is not None and derivative is not None:
+            per_item = np.repeat(factor * scale, np.diff(samples.bounds))
+            out[...] = samples.unsorted(derivative * per_item).reshape(out.shape)
         return sums.numerator * scale if value else None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PairwiseHinge(PairwiseLoss):
+    """Hinge of the difference between the scores of a better and a worse item: Σ over pairs of max(0, m − d).
+
+    A pair (i, j) counts where both belong to one query and yᵢ > yⱼ; d = sᵢ − sⱼ, and the pair weighs wᵢwⱼ. "mean" is
+    Σ w φ / Σ w over all the counting pairs of all the queries, and 0 where none counts. The derivative by d is 0 where
+    the hinge reaches zero (d = m), and the second derivative is 0.
+
+    Parameters
+    ----------
+    margin : float, default 1.0
+        m, by how much the better item should lead, in the units of the scores; positive.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`; "none" gives a number for each query.
+
+    References
+    ----------
+    Herbrich, Graepel and Obermayer (2000), "Large margin rank boundaries for ordinal regression"; Joachims (2002),
+    "Optimizing search engines using clickthrough data".
+
+    Examples
+    --------
+    >>> from losses import PairwiseHinge
+    >>> relevance, scores = [2, 1, 0], [3.0, 2.5, 2.0]
+    >>> PairwiseHinge().value(relevance, scores, qid=["a", "a", "a"])
+    0.3333333333333333
+    >>> PairwiseHinge(reduction="sum").grad(relevance, scores)
+    array([-1.,  0.,  1.])
+    """
+
+    margin: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("margin", self.margin)
+
+    def formula(self, d: FloatArray) -> FloatArray:
+        """Return max(0, m − d)."""
+        return np.clip(self.margin - d, 0, None)
+
+    def derivative(self, d: FloatArray) -> FloatArray:
+        """Return −1 where d < m, else 0."""
+        return np.clip(np.sign(d - self.margin), -1, 0)
+
+    def second_derivative(self, d: FloatArray) -> FloatArray:
+        """Return 0."""
+        return np.zeros_like(d)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PairwiseLogistic(PairwiseLoss):
+    """Logistic loss of the difference between the scores of a better and a worse item: Σ over pairs of log(1 + e^−σd).
+
+    This is RankNet. A pair (i, j) counts where both belong to one query and yᵢ > yⱼ; d = sᵢ − sⱼ, and the pair weighs
+    wᵢwⱼ. "mean" is Σ w φ / Σ w over all the counting pairs of all the queries, and 0 where none counts.
+
+    Parameters
+    ----------
+    sigma : float, default 1.0
+        σ, how steeply the loss falls with d, per unit of the scores; positive.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`; "none" gives a number for each query.
+
+    References
+    ----------
+    Burges et al. (2005), "Learning to rank using gradient descent", eq. (3).
+
+    Examples
+    --------
+    >>> from losses import PairwiseLogistic
+    >>> PairwiseLogistic().value([1, 0], [0.0, 0.0])
+    0.6931471805599453
+    >>> PairwiseLogistic().grad([1, 0], [0.0, 0.0])
+    array([-0.5,  0.5])
+    """
+
+    sigma: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("sigma", self.sigma)
+
+    def formula(self, d: FloatArray) -> FloatArray:
+        """Return log(1 + e^−σd)."""
+        z = self.sigma * d
+        return np.clip(-z, 0, None) + np.log1p(np.exp(-np.abs(z)))
+
+    def derivative(self, d: FloatArray) -> FloatArray:
+        """Return −σ / (1 + e^σd)."""
+        return -self.sigma / (1 + np.exp(self.sigma * d))
+
+    def second_derivative(self, d: FloatArray) -> FloatArray:
+        """Return σ² e^−σ|d| / (1 + e^−σ|d|)²."""
+        t = np.exp(-self.sigma * np.abs(d))
+        return self.sigma * self.sigma * t / ((1 + t) * (1 + t))
