@@ -244,11 +244,13 @@ class PairwiseHinge(PairwiseLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return max(0, m − d)."""
-        return np.clip(self.margin - d, 0, None)
+        shortfall: FloatArray = np.clip(self.margin - d, 0, None)
+        return shortfall
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return −1 where d < m, else 0."""
-        return np.clip(np.sign(d - self.margin), -1, 0)
+        slope: FloatArray = np.clip(np.sign(d - self.margin), -1, 0)
+        return slope
 
     def second_derivative(self, d: FloatArray) -> FloatArray:
         """Return 0."""
@@ -290,14 +292,16 @@ class PairwiseLogistic(PairwiseLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return log(1 + e^−σd)."""
-        z = self.sigma * d
+        z: FloatArray = self.sigma * d
         return np.clip(-z, 0, None) + np.log1p(np.exp(-np.abs(z)))
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return −σ / (1 + e^σd)."""
-        return -self.sigma / (1 + np.exp(self.sigma * d))
+        slope: FloatArray = -self.sigma / (1 + np.exp(self.sigma * d))
+        return slope
 
     def second_derivative(self, d: FloatArray) -> FloatArray:
         """Return σ² e^−σ|d| / (1 + e^−σ|d|)²."""
         t = np.exp(-self.sigma * np.abs(d))
-        return self.sigma * self.sigma * t / ((1 + t) * (1 + t))
+        curvature: FloatArray = self.sigma**2 * t / ((1 + t) * (1 + t))
+        return curvature
