@@ -244,7 +244,7 @@ class PairwiseHinge(PairwiseLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return max(0, m − d)."""
-        shortfall: FloatArray = np.clip(self.margin - d, 0, None)
+        shortfall: FloatArray = np.clip(self.margin - d, 0, np.inf)
         return shortfall
 
     def derivative(self, d: FloatArray) -> FloatArray:
@@ -293,7 +293,7 @@ class PairwiseLogistic(PairwiseLoss):
     def formula(self, d: FloatArray) -> FloatArray:
         """Return log(1 + e^−σd)."""
         z: FloatArray = self.sigma * d
-        return np.clip(-z, 0, None) + np.log1p(np.exp(-np.abs(z)))
+        return np.clip(-z, 0, np.inf) + np.log1p(np.exp(-np.abs(z)))
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return −σ / (1 + e^σd)."""
