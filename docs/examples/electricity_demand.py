@@ -1,9 +1,8 @@
 """Forecast electricity demand a day ahead, where a shortfall costs ten times as much as the same surplus.
 
-Half-hourly demand of England and Wales (data/README.md) is forecast by a linear model from the same half hour a day and a
-week before (and eight days before), the weekday and the time of day. The model
-is trained in plain NumPy by gradient descent on ``loss.value_and_grad``, once with each of two losses; the last two weeks
-are held out.
+Half-hourly demand of England and Wales (data/README.md) is forecast by a linear model from the same half hour a day, a
+week and eight days before, the weekday and the time of day. The model is trained in plain NumPy by gradient descent on
+``loss.value_and_grad``, once with each of two losses; the last two weeks are held out.
 
 Run it with ``python docs/examples/electricity_demand.py``.
 """
@@ -79,8 +78,8 @@ def main():
             flush=True,
         )
     print(
-        "\nThe model trained with the asymmetric loss is less exact on average, but it plans some spare capacity: the power\n"
-        "company has to buy missing power at the last minute far less often, and pays less by its own reckoning of cost."
+        "\nThe model trained with the asymmetric loss is less exact on average, but it plans some spare capacity: the\n"
+        "power company has to buy missing power at the last minute far less often, and its costs are lower."
     )
 
 
