@@ -12,7 +12,7 @@ from losses.admission import Interval
 from losses.base import Loss
 from losses.class_samples import ClassSamples
 from losses.elementwise import ElementwiseLoss, weigh
-from losses.evaluation import Order, Term
+from losses.evaluation import Order
 from losses.parameters import check_fraction, check_positive, number
 from losses.types import Box, FloatArray
 
@@ -196,12 +196,11 @@ class CategoricalCrossEntropy(Loss):
                 raise ValueError(f"ignore_index must be an integer or None, got {self.ignore_index!r}")
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the loss with the arguments of one call checked."""
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> ClassSamples:
+        """Return the checked arguments of one call."""
         domain = None if self.from_logits else _PROBABILITY
         weights: Any = self.class_weight
-        samples = ClassSamples(y_true, y_pred, sample_weight, self.reduction, domain, weights, self.ignore_index)
-        return [Term(1.0, self, samples)]
+        return ClassSamples(y_true, y_pred, sample_weight, self.reduction, domain, weights, self.ignore_index)
 
     def evaluate_block(
         self, samples: ClassSamples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None

@@ -8,7 +8,7 @@ import numpy as np
 
 from losses.admission import Interval, Samples
 from losses.base import Loss
-from losses.evaluation import Order, Term
+from losses.evaluation import Order
 from losses.types import Box, FloatArray
 
 
@@ -41,13 +41,15 @@ class SampleLoss(Loss):
         return {}
 
     def hook_arguments(self, blocks: list[FloatArray]) -> list[FloatArray]:
-        """Return what the hooks are functions of."""
+        """Return what the hooks are functions of, read-only, since it may be what the user passed."""
+        for block in blocks:
+            block.flags.writeable = False
         return blocks
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the loss with the arguments of one call checked."""
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
+        """Return the checked arguments of one call."""
         arguments = {"y_true": y_true, "y_pred": y_pred, **keywords}
-        return [Term(1.0, self, Samples(arguments, self.domains(), sample_weight, self.reduction))]
+        return Samples(arguments, self.domains(), sample_weight, self.reduction)
 
     def evaluate_block(
         self, samples: Samples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None
