@@ -57,7 +57,8 @@ class SampleLoss(Loss):
         """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
         blocks, weight = samples.block(box)
         arguments = self.hook_arguments(blocks)
-        losses = derivatives = None
+        losses: Any = None
+        derivatives: Any = None
         if value and order == 1:
             losses, derivatives = self.formula_and_derivative(*arguments)
         elif value:
@@ -67,7 +68,7 @@ class SampleLoss(Loss):
         shape = blocks[0].shape
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
-            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out=out)
+            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out)
         return weigh(_fit(losses, shape, "formula"), weight) if value else None
 
 
@@ -169,11 +170,11 @@ class ResidualLoss(SampleLoss):
 
 def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
     """Return what a hook returned as an array of the samples' shape."""
-    if np.shape(block) == shape:
-        return np.asarray(block)
+    if type(block) is np.ndarray and block.shape == shape:
+        return block
     if np.ndim(block):
         raise ValueError(f"{hook} returned an array of shape {np.shape(block)} for samples of shape {shape}")
-    return np.full(shape, block)
+    return np.full(shape, np.asarray(block))
 
 
 def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
