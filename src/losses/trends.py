@@ -23,14 +23,14 @@ RECENT = 12
 leave room for one that is out of place."""
 
 
-def trend(points: NDArray[np.float64]) -> int:
+def trend(points: NDArray[np.float64], errors: float = 3) -> int:
     """Say whether the points rise (1), fall (-1) or neither (0), by the Mann–Kendall test.
 
     S is the number of pairs in rising order less the number in falling order. Without a trend its variance is
     n(n−1)(2n+5)/18 whatever the noise (Kendall, "Rank Correlation Methods", 1975, chapter 4), and S of at
-    least 3 standard errors either way is a trend. With fewer than 12 points a single one out of place keeps S
-    below that; there (n−1)(n−4)/2 will do, which is what such a point leaves of a monotone sequence. Ties
-    count as neither order, which makes the test cautious.
+    least that many standard errors either way is a trend. With few points (fewer than 12 for 3 standard
+    errors) a single one out of place keeps S below that; there (n−1)(n−4)/2 will do, which is what such a
+    point leaves of a monotone sequence. Ties count as neither order, which makes the test cautious.
     """
     n = points.size
     if n < SHORTEST_TREND:
@@ -38,7 +38,7 @@ def trend(points: NDArray[np.float64]) -> int:
     rises = np.triu(points > points[:, np.newaxis]).sum()
     falls = np.triu(points < points[:, np.newaxis]).sum()
     s = int(rises) - int(falls)
-    enough = min(3 * math.sqrt(n * (n - 1) * (2 * n + 5) / 18), (n - 1) * (n - 4) / 2)
+    enough = min(errors * math.sqrt(n * (n - 1) * (2 * n + 5) / 18), (n - 1) * (n - 4) / 2)
     return (s >= enough) - (s <= -enough)
 
 
@@ -85,15 +85,17 @@ class Curve:
     def falls(self) -> bool:
         """Say whether the curve has fallen by a material change, in a fall that goes on.
 
-        It goes on where the recent points have a trend, or where noise hides their trend but not that of the
-        whole curve, and they brought at least a quarter of the whole fall.
+        It goes on where the recent points have a trend. Noise may hide that, so 2 standard errors are enough
+        in a curve that has a trend as a whole; but even a certain fall has ended when it becomes too small.
         """
-        if self.change(self.start, self.end) > -MATERIAL:
-            return False
+        recent = self.points[self.recent() :]
+        goes_on = trend(recent) < 0 or (trend(self.points) < 0 and trend(recent, errors=2) < 0)
         middle = float(self.levels[self.recent()])
-        if trend(self.points[self.recent() :]) < 0 and self.change(middle, self.end) <= -STANDSTILL:
-            return True
-        return trend(self.points) < 0 and middle - self.end >= (self.start - self.end) / 4
+        return (
+            goes_on
+            and self.change(self.start, self.end) <= -MATERIAL
+            and self.change(middle, self.end) <= -STANDSTILL
+        )
 
     def falls_since(self, turn: int | None) -> bool:
         """Say whether the points from that one on fall; not if it is None."""
@@ -106,11 +108,11 @@ class Curve:
         material, and either show as a trend in what came after or be 5 standard errors of a difference of
         levels.
         """
-        lowest = int(self.levels.argmin())
-        best, turn = float(self.levels[lowest]), lowest + self.width // 2
+        turn = int(self.levels.argmin())
+        best = float(self.levels[turn])
         if self.change(best, self.end) < MATERIAL:
             return None
-        after = self.points[turn:]
+        after = self.points[turn + self.width // 2 :]
         if after.size >= RECENT and trend(after) > 0:
             return turn
         return turn if self.end / 8 - best / 8 > 5 * self._standard_error_in_eighths() else None
