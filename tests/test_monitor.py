@@ -371,6 +371,32 @@ def test_a_validation_loss_that_rises_little_or_while_training_stands_still_is_n
     assert diagnose(np.ones(60), 1 + np.arange(60) / 60) is Diagnosis.PLATEAU
 
 
+def rightly_diagnosed(expected, shape, seeds=100):
+    """Count the seeds at which `shape(time, noise)` of 60 epochs gets the expected diagnosis."""
+    time = np.linspace(0, 1, 60)
+    noise = np.random.default_rng(0).normal(size=(seeds, 2, 60))
+    return sum(diagnose(*shape(time, rows)) is expected for rows in noise)
+
+
+def test_slow_changes_are_seen_through_noise():
+    def slow_fall(time, noise):
+        return 1 - 0.3 * time + 0.05 * noise
+
+    def slow_rise(time, noise):
+        return 1 + 0.3 * time + 0.05 * noise
+
+    def slow_overfitting(time, noise):
+        return np.exp(-3 * time), 1 + 0.3 * time + 0.07 * noise[1]
+
+    def sudden_overfitting(time, noise):
+        return np.exp(-3 * time), 1 + 0.3 * np.minimum(10 * time, 1) + 0.02 * noise[1]
+
+    assert rightly_diagnosed(Diagnosis.LEARNING, slow_fall) >= 95
+    assert rightly_diagnosed(Diagnosis.DIVERGING, slow_rise) >= 95
+    assert rightly_diagnosed(Diagnosis.OVERFITTING, slow_overfitting) >= 95
+    assert rightly_diagnosed(Diagnosis.OVERFITTING, sudden_overfitting) >= 95
+
+
 @pytest.mark.parametrize("n", [20, 60, 200])
 def test_noise_alone_is_seldom_taken_for_a_change(n):
     # Five runs in a hundred is what 20 seeds of a held-out test could bear; 1 or 2 are usual.
