@@ -75,9 +75,7 @@ def linear(rng: np.random.Generator, n: int = 200, width: int = 10, noise: float
 
 def polynomial(rng: np.random.Generator, n: int = 200, width: int = 5, noise: float = 0.5) -> Problem:
     x = rng.uniform(-1, 1, size=n + HELD_OUT)
-    return least_squares(
-        np.polynomial.legendre.legvander(x, width), np.sin(3 * x) + noise * rng.normal(size=len(x))
-    )
+    return least_squares(np.polynomial.legendre.legvander(x, width), np.sin(3 * x) + noise * rng.normal(size=len(x)))
 
 
 def random_features(rng: np.random.Generator, n: int = 200, width: int = 30, noise: float = 0.5) -> Problem:
@@ -119,9 +117,7 @@ def network_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:
     return [x.T @ back, back.sum(axis=0), hidden.T @ residual, np.asarray(residual.sum())]
 
 
-def multilayer(
-    rng: np.random.Generator, n: int = 200, width: int = 5, noise: float = 0.5, hidden: int = 16
-) -> Problem:
+def multilayer(rng: np.random.Generator, n: int = 200, width: int = 5, noise: float = 0.5, hidden: int = 16) -> Problem:
     x = rng.normal(size=(n + HELD_OUT, width))
     y = np.tanh(x @ rng.normal(size=width)) + noise * rng.normal(size=len(x))
     start = [

@@ -200,9 +200,7 @@ def test_plot_says_what_to_install(monkeypatch):
 def test_importing_the_monitor_does_not_import_matplotlib(monkeypatch):
     imported = []
     real_import = builtins.__import__
-    monkeypatch.setattr(
-        builtins, "__import__", lambda name, *rest: imported.append(name) or real_import(name, *rest)
-    )
+    monkeypatch.setattr(builtins, "__import__", lambda name, *rest: imported.append(name) or real_import(name, *rest))
     monkeypatch.delitem(sys.modules, "losses.monitor")
     import losses.monitor  # noqa: F401
 

@@ -196,9 +196,7 @@ class TrainingMonitor:
         if self.best_epoch is not None:
             monitored = "validation" if self._validation else "train"
             lines.append(f"best {monitored}: {self.best_value:.6g} in epoch {self.best_epoch}")
-        lines.append(
-            f"epochs without improvement: {self._epochs_without_improvement()} (patience {self.patience})"
-        )
+        lines.append(f"epochs without improvement: {self._epochs_without_improvement()} (patience {self.patience})")
         return "\n".join([*lines, str(self.diagnosis())])
 
     def to_dict(self) -> dict[str, Any]:
@@ -262,9 +260,7 @@ class TrainingMonitor:
             try:
                 pyplot = importlib.import_module("matplotlib.pyplot")
             except ImportError as error:
-                raise ImportError(
-                    'plot needs Matplotlib, which comes with pip install "losses[plot]"'
-                ) from error
+                raise ImportError('plot needs Matplotlib, which comes with pip install "losses[plot]"') from error
             ax = pyplot.subplots()[1]
         for name, losses in self.history.items():
             if losses.size:

@@ -92,9 +92,7 @@ class Curve:
         goes_on = trend(recent) < 0 or (trend(self.points) < 0 and trend(recent, errors=2) < 0)
         middle = float(self.levels[self.recent()])
         return (
-            goes_on
-            and self.change(self.start, self.end) <= -MATERIAL
-            and self.change(middle, self.end) <= -STANDSTILL
+            goes_on and self.change(self.start, self.end) <= -MATERIAL and self.change(middle, self.end) <= -STANDSTILL
         )
 
     def falls_since(self, turn: int | None) -> bool:
