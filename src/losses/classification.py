@@ -11,13 +11,17 @@ import numpy as np
 from losses.admission import Interval
 from losses.base import Loss
 from losses.class_samples import ClassSamples
-from losses.elementwise import ElementwiseLoss, weigh
+from losses.elementwise import ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order, Term
 from losses.parameters import check_fraction, check_positive, number
 from losses.types import Box, FloatArray
 
-_TARGET = Interval("a binary target", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2")
-_PROBABILITY = Interval("a probability", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True)
+_TARGET = Interval(
+    "a binary target must lie in [0, 1]", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2"
+)
+_PROBABILITY = Interval(
+    "a probability must lie in [0, 1]", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True
+)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -206,7 +210,7 @@ class CategoricalCrossEntropy(Loss):
             rows = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, order)
         losses, numerators, scale = rows
         if out is not None and numerators is not None:
-            scale = factor * scale if weight is None else factor * weight * scale
+            scale = multiplier(factor) * scale if weight is None else factor * weight * scale
             spread = np.broadcast_to(scale, len(p)).reshape(*out.shape[:-1], 1)
             np.multiply(numerators.reshape(out.shape), spread, out=out)
             if weight is not None:

@@ -65,7 +65,7 @@ class SampleLoss(Loss):
         shape = blocks[0].shape
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
-            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out=out)
+            np.multiply(weighted.reshape(out.shape), multiplier(factor), out=out)
         return weigh(_fit(losses, shape, "formula"), weight) if value else None
 
 
@@ -166,12 +166,16 @@ class ResidualLoss(SampleLoss):
 
 
 def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
-    """Return what a hook returned as an array of the samples' shape."""
-    if np.shape(block) == shape:
-        return np.asarray(block)
-    if np.ndim(block):
-        raise ValueError(f"{hook} returned an array of shape {np.shape(block)} for samples of shape {shape}")
-    return np.full(shape, block)
+    """Return what a hook returned as a floating array of the samples' shape."""
+    array = np.asarray(block)
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    if array.ndim == 0:
+        array = np.full(shape, array)
+    if array.shape != shape:
+        raise ValueError(f"{hook} returned an array of shape {array.shape} for samples of shape {shape}")
+    # A hook may hand back its argument, a view of y_pred that `out` is about to overwrite.
+    return array if array.flags.owndata else array.copy()
 
 
 def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
@@ -185,6 +189,6 @@ def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
     return weighted
 
 
-def _multiplier(factor: float) -> float | np.float64:
+def multiplier(factor: float) -> float | np.float64:
     """Return a factor that multiplies in float64 where float32 couldn't hold it."""
     return factor if 1e-30 < abs(factor) < 1e30 else np.float64(factor)

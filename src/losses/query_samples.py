@@ -8,8 +8,8 @@ from losses.admission import Interval, Samples, contiguous
 from losses.blocks import WHOLE
 from losses.types import Array, Box, FloatArray, Reduction
 
-RELEVANCE = Interval("a relevance", -np.inf, np.inf)
-GAIN = Interval("a relevance from which a gain is computed", 0.0, np.inf)
+RELEVANCE = Interval("a relevance must be a number", -np.inf, np.inf)
+GAIN = Interval("a relevance from which a gain is computed must not be negative or NaN", 0.0, np.inf)
 
 
 class QuerySamples(Samples):
@@ -55,11 +55,13 @@ class QuerySamples(Samples):
     def _samples_shape(self) -> tuple[int, ...]:
         shape = super()._samples_shape()
         if len(shape) > 2:
-            raise ValueError(f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row")
+            raise ValueError(
+                f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row"
+            )
         if len(shape) == 2 and shape[1] == 1 and shape[0] > 1:
             raise ValueError(
                 f"y_pred has shape {shape}: {shape[0]} queries of one item each, in which nothing can be ranked; "
-                "for one query use y_true.ravel() and y_pred.ravel()"
+                "for one query use np.ravel(y_true) and np.ravel(y_pred)"
             )
         return shape
 
