@@ -63,10 +63,12 @@ class SampleLoss(Loss):
         elif order:
             derivatives = self.derivative(*arguments) if order == 1 else self.second_derivative(*arguments)
         shape = blocks[0].shape
+        if value:
+            losses = weigh(_fit(losses, shape, "formula"), weight)
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
             np.multiply(weighted.reshape(out.shape), multiplier(factor), out=out)
-        return weigh(_fit(losses, shape, "formula"), weight) if value else None
+        return losses
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
