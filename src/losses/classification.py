@@ -207,6 +207,8 @@ class CategoricalCrossEntropy(Loss):
             target = self._smoothed(y, p)
             if samples.class_weight is not None:
                 target = target * samples.class_weight.astype(p.dtype)
+                counts = target.any(axis=1)  # a row of classes without weight is left out, as where ids are given
+                weight = counts.astype(np.float64) if weight is None else weight * counts
             rows = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, order)
         losses, numerators, scale = rows
         if out is not None and numerators is not None:
