@@ -160,7 +160,7 @@ class ClassSamples(Samples):
         if bad.any():
             inside, index = first(bad, box)
             raise ValueError(
-                f"{place('y_true', index)} is {ids[inside].item()!r}, but a class id must be an integer from 0 to "
+                f"{place('y_true', index)} is {ids[inside]!s}, but a class id must be an integer from 0 to "
                 f"{self.classes - 1}; to leave samples out, set ignore_index or a sample_weight of 0"
             )
 

@@ -185,6 +185,8 @@ class CategoricalCrossEntropy(Loss):
         if self.ignore_index is not None:
             if not isinstance(self.ignore_index, Integral) or isinstance(self.ignore_index, bool):
                 raise ValueError(f"ignore_index must be an integer or None, got {self.ignore_index!r}")
+            if not -(2**63) <= self.ignore_index < 2**64:
+                raise ValueError(f"ignore_index must fit into 64 bits, got {self.ignore_index!r}")
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
