@@ -11,13 +11,17 @@ import numpy as np
 from losses.admission import Interval
 from losses.base import Loss
 from losses.class_samples import ClassSamples
-from losses.elementwise import ElementwiseLoss, weigh
+from losses.elementwise import ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order
 from losses.parameters import check_fraction, check_positive, number
 from losses.types import Box, FloatArray
 
-_TARGET = Interval("a binary target", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2")
-_PROBABILITY = Interval("a probability", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True)
+_TARGET = Interval(
+    "a binary target must lie in [0, 1]", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2"
+)
+_PROBABILITY = Interval(
+    "a probability must lie in [0, 1]", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True
+)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -194,6 +198,8 @@ class CategoricalCrossEntropy(Loss):
         if self.ignore_index is not None:
             if not isinstance(self.ignore_index, Integral) or isinstance(self.ignore_index, bool):
                 raise ValueError(f"ignore_index must be an integer or None, got {self.ignore_index!r}")
+            if not -(2**63) <= self.ignore_index < 2**64:
+                raise ValueError(f"ignore_index must fit into 64 bits, got {self.ignore_index!r}")
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> ClassSamples:
@@ -215,10 +221,12 @@ class CategoricalCrossEntropy(Loss):
             target = self._smoothed(y, p)
             if samples.class_weight is not None:
                 target = target * samples.class_weight.astype(p.dtype)
+                counts = target.any(axis=1)  # a row of classes without weight is left out, as where ids are given
+                weight = counts.astype(np.float64) if weight is None else weight * counts
             rows = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, order)
         losses, numerators, scale = rows
         if out is not None and numerators is not None:
-            scale = factor * scale if weight is None else factor * weight * scale
+            scale = multiplier(factor) * scale if weight is None else factor * weight * scale
             spread = np.broadcast_to(scale, len(p)).reshape(*out.shape[:-1], 1)
             np.multiply(numerators.reshape(out.shape), spread, out=out)
             if weight is not None:
