@@ -37,9 +37,7 @@ class HingeFields:
     margin: float
     degree: int
 
-    def __call__(
-        self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]
-    ) -> list[Array]:
+    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k (see `Fields`)."""
         first = first_active(targets, sources, self.margin)
         moments = moments_above(sources, weights, self.degree)

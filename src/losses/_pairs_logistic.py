@@ -58,9 +58,7 @@ class LogisticFields:
 
     sigma: float
 
-    def __call__(
-        self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]
-    ) -> list[Array]:
+    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k (see `Fields`)."""
         exponent = 1 - frexp(self.sigma)[1]
         eta = ldexp(self.sigma, exponent)
@@ -139,9 +137,7 @@ class Points:
         for items, cells, counts in self._tiles():
             basis = _chebyshev(self.x[items], self.nodes)
             for f, coefficient in enumerate(coefficients):
-                crowd[f, items] = np.einsum(
-                    "ki,ki->i", basis, np.repeat(coefficient[:, cells], counts, axis=1)
-                )
+                crowd[f, items] = np.einsum("ki,ki->i", basis, np.repeat(coefficient[:, cells], counts, axis=1))
         result[:, self.crowded] = crowd
         return result
 
