@@ -58,11 +58,14 @@ def converted(name: str, value: Any) -> Array:
 _FLOATING = {char: np.dtype(char) for char in "efdg"}
 
 
+_PLAIN = {bool, int, float}
+
+
 def _find_masked(value: Any) -> Any:
     """Return the first masked array that `value` is, or holds in a list at any depth; None if there is none."""
     if isinstance(value, np.ma.MaskedArray):
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not _PLAIN.issuperset(map(type, value)):
         return next((found for entry in value if (found := _find_masked(entry)) is not None), None)
     return None
 
