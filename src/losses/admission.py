@@ -171,7 +171,8 @@ class Weights:
         ndim = self.array.ndim
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
-            raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}")
+            hint = "; use np.ravel(sample_weight)" if (self.array.size,) == shape else ""
+            raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
         found = walk(partition(self.array.shape, 8), self._checked_parts)
         self.total = summation.total([part for parts in found for part in parts]) * math.prod(shape[ndim:])
 
