@@ -58,8 +58,8 @@ def converted(name: str, value: Any) -> Array:
 _FLOATING = {char: np.dtype(char) for char in "efdg"}
 
 
-def _find_masked(value: Any) -> np.ma.MaskedArray[Any, Any] | None:
-    """Return the first masked array that `value` is, or holds in a list at any depth."""
+def _find_masked(value: Any) -> Any:
+    """Return the first masked array that `value` is, or holds in a list at any depth; None if there is none."""
     if isinstance(value, np.ma.MaskedArray):
         return value
     if isinstance(value, list | tuple):
@@ -248,6 +248,9 @@ class Admitted(Protocol):
     whole_axes: int
     """How many trailing axes of `predicted` a block must not cut."""
 
+    width: int
+    """How many numbers an element of `predicted` takes while it is evaluated: the terms of a sum."""
+
     denominator: float
     """What the sum of the losses is divided by."""
 
@@ -277,6 +280,8 @@ class Samples:
 
     whole_axes = 0
     """How many trailing axes of y_pred a block must not cut."""
+
+    width = 1
 
     def __init__(
         self,

@@ -243,6 +243,7 @@ class SumSamples:
         self.predicted, self.dtype = terms[0].predicted, terms[0].dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
+        self.width = len(terms)
 
     @property
     def inputs(self) -> dict[str, Array]:
