@@ -272,11 +272,11 @@ def _exponentials(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | f
     The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
     the smallest sum show that it can't, exp(x) itself is both faster and more accurate.
     """
-    far = 0.5 * float(np.log(np.finfo(x.dtype).max))
+    far = np.log(np.finfo(x.dtype).max) / 2
     if x.max(initial=-np.inf) <= far:
         e = np.exp(x)
         s = _row_sums(e)
-        if s.min(initial=np.inf) >= math.exp(-far):
+        if s.min(initial=np.inf) >= np.exp(-far):
             return e, s, 0.0
     b = x.max(axis=1)
     e = np.exp(x - b[:, np.newaxis])

@@ -96,8 +96,8 @@ class ElementwiseLoss(SampleLoss):
     ...         return (np.log1p(p) - np.log1p(y)) ** 2
     ...     def derivative(self, y, p):
     ...         return 2 * (np.log1p(p) - np.log1p(y)) / (1 + p)
-    >>> SquaredLogError().value([1.0, 3.0], [1.0, 7.0])
-    0.2402265069591007
+    >>> SquaredLogError().grad([1.0, 3.0], [1.0, 7.0])
+    array([0.       , 0.0866434])
     """
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
