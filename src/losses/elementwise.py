@@ -174,6 +174,8 @@ def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
     if type(block) is np.ndarray and block.shape == shape and block.dtype.kind == "f" and block.flags.owndata:
         return block
     array = np.asarray(block)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{hook} must return an array of real numbers, got {type(block).__name__} of {array.dtype}")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
     if array.ndim == 0:
