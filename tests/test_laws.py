@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import losses
 from losses import CategoricalCrossEntropy
 from losses.blocks import BLOCK
-from problems import fewer, reductions
+from problems import fewer, reductions, typical, weights_of
 from registry import CASES, Problem, call, class_ids
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
@@ -242,6 +242,25 @@ def test_scaling_the_weights(case, data):
         total, scaled = (results(case, reduction, problem, sample_weight=w) for w in (weight, factor * weight))
         for method in total:
             assert_close(scaled[method] / factor**case.degree, total[method], dtype)
+
+
+@each_case
+@pytest.mark.parametrize("exponent", [-1000, -500, 500, 1000])
+def test_the_scale_of_the_weights_may_be_extreme(case, exponent):
+    """The mean is the same bit for bit, if the factor is a power of two."""
+    problem = typical(case, 50)
+    weight = weights_of(50)
+    expected = results(case, "mean", problem, sample_weight=weight)
+    actual = results(case, "mean", problem, sample_weight=np.ldexp(weight, exponent))
+    for method in expected:
+        np.testing.assert_array_equal(actual[method], expected[method])
+
+
+@pytest.mark.parametrize("weight", [[1e-320, 1e-320], [1e308, 1e308]])
+@pytest.mark.parametrize("case", [case for case in CASES if case.unit != "query"], ids=str)
+def test_weights_beyond_the_range_of_a_mean_are_an_error(case, weight):
+    with pytest.raises(ValueError, match=r"sample_weight .*scale the weights"):
+        call(case.loss, "value_and_grad", typical(case, 2), sample_weight=weight)
 
 
 @each_case
