@@ -3,8 +3,12 @@
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 
 from registry import CLASSES, Case, Problem, class_ids, distributions
+
+fewer = settings(max_examples=settings().max_examples // 2)
+"""For tests in which an example holds several problems, or calls a loss many times."""
 
 
 def typical(case: Case, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:

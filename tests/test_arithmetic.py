@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import losses
 from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, Huber, PairwiseHinge, PairwiseLogistic
-from problems import methods, reductions
+from problems import fewer, methods, reductions
 from registry import CASES, call
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
@@ -46,6 +46,7 @@ def assert_close(actual, expected, scale=1.0):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_a_scaled_loss_is_the_loss_scaled(case, data):
     problem, factor = data.draw(case.problems()), data.draw(coefficients)
@@ -59,6 +60,7 @@ def test_a_scaled_loss_is_the_loss_scaled(case, data):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_a_sum_is_the_sum(case, data):
     """Each term keeps its own denominator, and takes the keywords that it knows."""

@@ -202,6 +202,8 @@ def check_denominator(denominator: float, shape: tuple[int, ...], weighed_by: st
         )
     if math.isinf(denominator):
         raise ValueError(f"{weighed_by} sums to more than a float64 can hold; scale the weights down")
+    if math.isinf(1 / denominator):
+        raise ValueError(f"{weighed_by} sums to {denominator!r}, too little to divide by; scale the weights up")
     return denominator
 
 
