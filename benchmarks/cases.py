@@ -248,7 +248,7 @@ class ClassLogits(Case):
         rows = np.arange(len(y))
 
         def gradient() -> Array:
-            grad = np.exp(log_probability)
+            grad: Array = np.exp(log_probability)
             grad[rows, y] -= 1
             return grad / len(y)
 

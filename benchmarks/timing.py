@@ -73,35 +73,35 @@ def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
 
 
 def compare(
-    contenders: Mapping[str, Contender],
-    case: Case,
-    data: tuple[Array, Array],
-    with_grad: bool,
-    seconds: float,
+    contenders: Mapping[str, Contender], case: Case, data: tuple[Array, Array], with_grad: bool, seconds: float
 ) -> Timing:
-    turns = {}
+    turns = agreeing_turns(contenders, case, data, with_grad)
+    y_pred = data[1]
+    return Timing(case.name, case.family, y_pred.shape, str(y_pred.dtype), with_grad, interleave(turns, seconds))
+
+
+def agreeing_turns(
+    contenders: Mapping[str, Contender], case: Case, data: tuple[Array, Array], with_grad: bool
+) -> dict[str, Turn]:
+    """The calls of those that take part, each run once and found to return what the first returns."""
+    turns: dict[str, Turn] = {}
+    first = None
+    y_pred = data[1]
+    tolerance = TOLERANCE * float(np.finfo(y_pred.dtype).eps)
     for name, contender in contenders.items():
         call = contender.prepare(case, *data, with_grad)
-        if call is not None:
-            turns[name] = Turn(contender, call)
-    shape, dtype = data[1].shape, str(data[1].dtype)
-    check_agreement(turns, with_grad, dtype, f"{case.name}, {dtype}, {shape_text(shape)}")
-    return Timing(case.name, case.family, shape, dtype, with_grad, interleave(turns, seconds))
-
-
-def check_agreement(turns: Mapping[str, Turn], with_grad: bool, dtype: str, where: str) -> None:
-    """Everyone against the first, each with its own number of threads."""
-    tolerance = TOLERANCE * float(np.finfo(dtype).eps)
-    first = None
-    for name, (contender, call) in turns.items():
+        if call is None:
+            continue
+        turns[name] = Turn(contender, call)
         with contender.running():
             value, grad = contender.numbers(call(), with_grad)
         if first is None:
             first = name, value, grad
-            continue
         trouble = differing(value, first[1], tolerance) or differing(grad, first[2], tolerance)
         if trouble:
+            where = f"{case.name}, {y_pred.dtype}, {shape_text(y_pred.shape)}"
             raise Disagreement(f"{name} and {first[0]} disagree on {where}: {trouble}")
+    return turns
 
 
 def differing(found: float | Array | None, expected: float | Array | None, tolerance: float) -> str:

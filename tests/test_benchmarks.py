@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.cases import CASES, Case
-from benchmarks.contenders import CONTENDERS, installed
-from benchmarks.timing import Disagreement, Turn, check_agreement, compare
+from benchmarks.cases import CASES, MSE, Case
+from benchmarks.contenders import installed
+from benchmarks.timing import Disagreement, agreeing_turns
 
 # the peers' own warnings are not this library's
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -19,27 +19,25 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_contenders_agree(case: Case, dtype: str, with_grad: bool) -> None:
-    present, _ = installed()
     data = case.data(np.random.default_rng(0), case.shapes[0], dtype)
-    timing = compare(present, case, data, with_grad, seconds=0)
-    assert {"losses", "losses, 1 thread", "NumPy"} <= timing.seconds.keys()
+    turns = agreeing_turns(installed()[0], case, data, with_grad)
+    assert {"losses", "losses, 1 thread", "NumPy"} <= turns.keys()
 
 
 def test_disagreement_names_both():
-    case = CASES[0]
-    y_true, y_pred = case.data(np.random.default_rng(0), (3,), "float64")
-    turns = {}
-    for name, truth in (("losses", y_true), ("NumPy", y_true + 1)):
-        contender = CONTENDERS[name]()
-        call = contender.prepare(case, truth, y_pred, with_grad=False)
-        assert call is not None
-        turns[name] = Turn(contender, call)
-    with pytest.raises(Disagreement, match=r"NumPy and losses disagree on MSE, float64, 3"):
-        check_agreement(turns, False, "float64", "MSE, float64, 3")
+    class Wrong(MSE):
+        def numpy(self, y, p):
+            value, gradient = super().numpy(y, p)
+            return value, lambda: -gradient()
+
+    data = Wrong().data(np.random.default_rng(0), (10,), "float64")
+    with pytest.raises(Disagreement, match="NumPy and losses, 1 thread disagree on MSE, float64, 10"):
+        agreeing_turns(installed()[0], Wrong(), data, with_grad=True)
 
 
 def test_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "torch", None)
+    for slow_to_import in ("torch", "jax"):
+        monkeypatch.setitem(sys.modules, slow_to_import, None)
     main(["--only", "mse", "--largest", "10", "--seconds", "0", "--out", str(tmp_path)])
 
     results = json.loads((tmp_path / "results.json").read_text())
@@ -51,7 +49,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     text = (tmp_path / "results.md").read_text()
     assert "## Value and gradient" in text
     assert "| MSE |" in text  # of the memory table
-    assert "PyTorch" in results["absent"]
+    assert {"PyTorch", "JAX"} <= results["absent"].keys()
     assert "absent: PyTorch" in capsys.readouterr().err
 
 

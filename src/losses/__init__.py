@@ -2,6 +2,7 @@
 
 from losses.classification import BinaryCrossEntropy, CategoricalCrossEntropy
 from losses.elementwise import ElementwiseLoss, ResidualLoss
+from losses.ranking import PairwiseHinge, PairwiseLogistic
 from losses.regression import MAE, MSE, Asymmetric, Huber
 from losses.threads import get_num_threads, set_num_threads
 
@@ -13,6 +14,8 @@ __all__ = [
     "CategoricalCrossEntropy",
     "ElementwiseLoss",
     "Huber",
+    "PairwiseHinge",
+    "PairwiseLogistic",
     "ResidualLoss",
     "get_num_threads",
     "set_num_threads",

@@ -53,7 +53,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
     --------
     >>> from losses import BinaryCrossEntropy
     >>> BinaryCrossEntropy().value([1, 0], [0.9, 0.2])
-    0.16425203348601805
+    0.16425203348601802
     >>> BinaryCrossEntropy(from_logits=True).value(1, 40.0)
     4.248354255291589e-18
     """

@@ -1,0 +1,300 @@
+"""Sums of a pair loss over all pairs of items that a query orders.
+
+A query's items have scores s and levels; a pair (i, j) counts where item i has the higher level. With
+weights w, a pair loss φ and d = sᵢ − sⱼ, a query's numerator and denominator are
+
+    N = Σ wᵢ wⱼ φ(d),    D = Σ wᵢ wⱼ,
+
+and ∂N/∂sᵢ sums φ′ over the pairs in which i is the higher item, less those in which it is the lower;
+∂²N/∂sᵢ² sums φ″ over both.
+
+There are two ways to sum:
+
+- A query of few items is a *leaf*: all its pairs are evaluated, many leaves of one size at a time.
+- A query of many is halved where a new level begins, again and again, until only leaves are left. Each
+  halving leaves the pairs between its halves, every one of which counts: a *crossing*. By the symmetry
+  d = sᵢ − sⱼ = (−sⱼ) − (−sᵢ) both halves need the same thing, the *field* at targets t of sources x,
+
+      F(t) = Σⱼ wⱼ φ(t − xⱼ),
+
+  and the fields of φ′ and φ″. A pair loss may know how to compute fields faster than pair by pair (see
+  `Fields`): the hinges and the logistic loss do, in time O(n log n).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
+Hook: TypeAlias = Callable[[Array], Array]
+
+TILE = 1 << 16
+"""Pairs evaluated at a time: half a MiB for each temporary of float64."""
+
+
+class Fields(Protocol):
+    """A fast way to sum one pair loss over sorted scores."""
+
+    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
+        """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k of derivative (0, 1 or 2).
+
+        Targets and sources are ascending, finite and float64, and there is at least one of each.
+        """
+
+
+class PairLoss(Protocol):
+    """A loss φ(d) of the difference d between the scores of a pair's higher and lower item."""
+
+    def formula(self, d: Array, /) -> Array:
+        """Return φ(d)."""
+
+    def derivative(self, d: Array, /) -> Array:
+        """Return φ′(d)."""
+
+    def second_derivative(self, d: Array, /) -> Array:
+        """Return φ″(d)."""
+
+    @property
+    def fields(self) -> Fields | None:
+        """The loss's fast way to sum over many items, if it has one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Items sorted by query and, within a query, by ascending level.
+
+    Parameters
+    ----------
+    scores : array of n float32, float64 or longdouble
+        The predicted scores.
+    levels : array of n int64
+        Larger is more relevant; compared only within a query.
+    weights : array of n float64, or None
+        Positive; None stands for ones.
+    bounds : array of Q + 1 int64
+        Query q's items are those from ``bounds[q]`` to ``bounds[q + 1]``.
+    """
+
+    scores: Array
+    levels: Array
+    weights: Array | None
+    bounds: Array
+
+
+@dataclass(frozen=True, eq=False)
+class PairSums:
+    """Each query's numerator and denominator, and the numerators' derivatives by each item's score."""
+
+    numerator: Array
+    denominator: Array
+    grad: Array | None
+    hess: Array | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the pairs are evaluated one by one and where not.
+
+    Parameters
+    ----------
+    leaf : int
+        Queries, and parts of queries, of at most so many items are not halved further.
+    direct : float
+        a targets and b sources are summed pair by pair where a·b ≤ direct·(a + b).
+    """
+
+    leaf: int = 256
+    direct: float = 200.0
+
+
+def pair_sums(
+    items: Items, loss: PairLoss, *, grad: bool = False, hess: bool = False, plan: Plan | None = None
+) -> PairSums:
+    """Sum a pair loss over all the pairs of each query.
+
+    Parameters
+    ----------
+    items : Items
+        What to sum over. longdouble scores are summed pair by pair and give longdouble results; others
+        give float64.
+    loss : PairLoss
+        The loss of a pair.
+    grad, hess : bool
+        Whether to sum the derivatives too; this does not change a bit of the other results.
+    plan : Plan, optional
+        The choice between ways to sum.
+    """
+    return _Summation(items, loss, (0,) + (1,) * grad + (2,) * hess, plan or Plan()).run()
+
+
+class _Summation:
+    """One run of `pair_sums`: what is summed, how, and the sums so far."""
+
+    def __init__(self, items: Items, loss: PairLoss, orders: tuple[int, ...], plan: Plan) -> None:
+        dtype = np.result_type(items.scores, np.float64)
+        self.scores = items.scores.astype(dtype, copy=False)
+        self.levels, self.bounds = items.levels, items.bounds
+        ones = np.broadcast_to(np.float64(1), self.scores.shape)
+        self.weights = ones if items.weights is None else items.weights
+        self.hooks = (loss.formula, loss.derivative, loss.second_derivative)
+        self.fields = loss.fields if dtype == np.float64 else None
+        self.orders, self.plan = orders, plan
+        self.slopes = {order: np.zeros(len(self.scores), dtype) for order in orders if order}
+        self.parts: list[tuple[Array, Array, Array]] = []
+
+    def run(self) -> PairSums:
+        """Sum over every query."""
+        starts, ends = self.bounds[:-1], self.bounds[1:]
+        short = ends - starts <= self.plan.leaf
+        queries = np.arange(len(starts))
+        self.leaves = [(queries[short], starts[short], ends[short])]
+        for query in queries[~short].tolist():
+            self._descend(query, int(starts[query]), int(ends[query]))
+        self._sum_leaves(*(np.concatenate(column) for column in zip(*self.leaves, strict=True)))
+        numerator, denominator = self._by_query()
+        return PairSums(numerator, denominator, self.slopes.get(1), self.slopes.get(2))
+
+    def _by_query(self) -> tuple[Array, Array]:
+        """Add up the parts of each query."""
+        queries, *parts = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+        order = np.argsort(queries, kind="stable")
+        present, first = np.unique(queries[order], return_index=True)
+        sums = [np.zeros(len(self.bounds) - 1, part.dtype) for part in parts]
+        for total, part in zip(sums, parts, strict=True):
+            total[present] = np.add.reduceat(part[order], first) if len(first) else 0
+        return sums[0], sums[1]
+
+    def _descend(self, query: int, start: int, end: int) -> tuple[Array, ...]:
+        """Sum over the pairs within items start to end; return the items in runs of rising scores."""
+        cut = _cut(self.levels, start, end) if end - start > self.plan.leaf else start
+        if cut == start:
+            self.leaves.append((np.array([query]), np.array([start]), np.array([end])))
+            return (start + np.argsort(self.scores[start:end]),)
+        lower = self._merge(self._descend(query, start, cut))
+        upper = self._merge(self._descend(query, cut, end))
+        self._cross(query, lower, upper)
+        return lower, upper
+
+    def _merge(self, runs: tuple[Array, ...]) -> Array:
+        """Merge runs of rising scores (a stable sort finds the runs and takes linear time)."""
+        items = np.concatenate(runs) if len(runs) > 1 else runs[0]
+        return items[np.argsort(self.scores[items], kind="stable")] if len(runs) > 1 else items
+
+    def _cross(self, query: int, lower: Array, upper: Array) -> None:
+        """Sum over the pairs between two sets of items in order of their scores."""
+        a, b = self.scores[lower], self.scores[upper]
+        v, w = self.weights[lower], self.weights[upper]
+        fields = self._fields(b, a, v, self.orders)
+        self._add_part(query, np.add.reduce(w * fields[0]), np.add.reduce(v) * np.add.reduce(w))
+        for order, field in zip(self.orders[1:], fields[1:], strict=True):
+            self.slopes[order][upper] += w * field
+        if self.slopes:
+            mirrored = self._fields(-a[::-1], -b[::-1], w[::-1], self.orders[1:])
+            for order, field in zip(self.orders[1:], mirrored, strict=True):
+                self.slopes[order][lower] += (-1) ** order * v * field[::-1]
+
+    def _add_part(self, query: int, numerator: Any, denominator: Any) -> None:
+        self.parts.append((np.array([query]), np.array([numerator]), np.array([denominator])))
+
+    def _fields(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
+        pairs_per_item = len(targets) * len(sources) / (len(targets) + len(sources))
+        if self.fields is None or pairs_per_item <= self.plan.direct:
+            return direct_fields(self.hooks, targets, sources, weights, orders)
+        return self.fields(targets, sources, weights, orders)
+
+    def _sum_leaves(self, queries: Array, starts: Array, ends: Array) -> None:
+        """Sum over the pairs within each leaf, many leaves of about one size at a time."""
+        nonempty = ends > starts
+        queries, starts, ends = queries[nonempty], starts[nonempty], ends[nonempty]
+        paired = self.levels[starts] < self.levels[ends - 1]
+        queries, starts, ends = queries[paired], starts[paired], ends[paired]
+        self.parts.append((queries[:0], self.scores[:0], np.zeros(0)))
+        sizes = _rounded_up(ends - starts)
+        order = np.argsort(sizes, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(sizes[order])) + 1):
+            size = int(sizes[group[0]]) if len(group) else 1
+            rows = -(-size // 16)
+            batch = max(1, TILE // (size * rows))
+            for first in range(0, len(group), batch):
+                leaves = group[first : first + batch]
+                self._sum_tiles(queries[leaves], starts[leaves], ends[leaves], size, rows)
+
+    def _sum_tiles(self, queries: Array, starts: Array, ends: Array, size: int, rows: int) -> None:
+        """Sum over leaves of at most `size` items, so many rows (the pairs' higher items) at a time.
+
+        Arrays have the item's rank by level within its leaf as first axis and the leaf as last. Levels rise,
+        so that an item is the higher one in its pairs with the first so many of its leaf, `below`.
+        """
+        ranks = np.arange(size)[:, None]
+        inside = ranks < ends - starts
+        items = np.minimum(starts + ranks, ends - 1)
+        s, w = self.scores[items], np.where(inside, self.weights[items], 0)
+        levels = self.levels[items]
+        rises = np.diff(levels, axis=0, prepend=levels[:1]) > 0
+        below = np.maximum.accumulate(np.where(rises, ranks, 0), axis=0) * inside
+        numerator = np.zeros(len(starts), s.dtype)
+        slopes = {order: np.zeros_like(s) for order in self.slopes}
+        for first in range(0, size, rows):
+            upper = slice(first, min(first + rows, size))
+            lower = slice(0, int(below[upper].max()))
+            if lower.stop == 0:
+                continue
+            d = s[upper, None] - s[None, lower]
+            counts = ranks[lower] < below[upper, None]
+            for order in self.orders:
+                terms = _where(counts, self.hooks[order](d))
+                field = np.einsum("ijq,jq->iq", terms, w[lower])
+                if order == 0:
+                    numerator += np.einsum("iq,iq->q", field, w[upper])
+                else:
+                    slopes[order][upper] += field
+                    slopes[order][lower] += (-1) ** order * np.einsum("ijq,iq->jq", terms, w[upper])
+        weight_below = np.concatenate([np.zeros_like(w[:1]), np.cumsum(w, axis=0)])
+        denominator = np.einsum("iq,iq->q", w, np.take_along_axis(weight_below, below, axis=0))
+        self.parts.append((queries, numerator, denominator))
+        for order, slope in slopes.items():
+            self.slopes[order][items[inside]] += (w * slope)[inside]
+
+
+def direct_fields(
+    hooks: tuple[Hook, ...], targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]
+) -> list[Array]:
+    """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k, pair by pair."""
+    fields: list[Array] = [np.zeros(len(targets), targets.dtype) for _ in orders]
+    for rows, columns in _tiles(len(targets), len(sources)):
+        d = targets[rows, None] - sources[None, columns]
+        for field, order in zip(fields, orders, strict=True):
+            field[rows] += np.einsum("ij,j->i", hooks[order](d), weights[columns])
+    return fields
+
+
+def _tiles(rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
+    """Cover a matrix with tiles of at most TILE entries."""
+    width = min(columns, 512)
+    height = TILE // max(1, width)
+    for i in range(0, rows, height):
+        for j in range(0, columns, width):
+            yield slice(i, i + height), slice(j, j + width)
+
+
+def _cut(levels: Array, start: int, end: int) -> int:
+    """Return where a new level begins, as near the middle as may be; start if there is one level only."""
+    middle = (start + end) // 2
+    left = start + int(np.searchsorted(levels[start:end], levels[middle], side="left"))
+    right = start + int(np.searchsorted(levels[start:end], levels[middle], side="right"))
+    return right if right < end and (left == start or right - middle < middle - left) else left
+
+
+def _rounded_up(sizes: Array) -> Array:
+    """Round sizes up by at most an eighth, so that few different ones are left."""
+    step: Array = 1 << np.maximum(np.frexp(sizes)[1] - 4, 0)
+    return -(-sizes // step) * step
+
+
+def _where(condition: Array, values: Array) -> Array:
+    """Return values where the condition holds and 0 elsewhere."""
+    product: Array = values * condition
+    finite = np.isfinite(np.add.reduce(product, axis=None))
+    return product if finite else np.where(condition, values, 0)  # 0 times an infinity is not 0
