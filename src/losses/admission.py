@@ -4,11 +4,10 @@ Arrays are checked for kind and shape at once, and for their domain block by blo
 nothing of their size is ever allocated. What `Samples.block` hands out is trusted.
 """
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -55,25 +54,24 @@ def _converted(name: str, value: Any) -> Array:
         raise ValueError(f"{name} can't be made an array: {error}") from error
 
 
-@functools.cache
+_FLOATING = {char: np.dtype(char) for char in "efdg"}
+
+
 def result_dtype(dtype: Dtype) -> Dtype:
     """Return the dtype of `grad` for predictions of `dtype`: the same if floating, in native byte order."""
-    return dtype.newbyteorder("=") if dtype.kind == "f" else np.dtype(np.float64)
+    return _FLOATING.get(dtype.char, _FLOATING["d"])
 
 
-@functools.cache
 def compute_dtype(dtype: Dtype) -> Dtype:
     """Return the dtype in which predictions of `dtype` are computed: float32 for float16."""
-    return np.dtype(np.float32) if dtype.char == "e" else result_dtype(dtype)
+    return _FLOATING["f"] if dtype.char == "e" else result_dtype(dtype)
 
 
-def contiguous(array: Array, box: Box, dtype: Dtype, columns: tuple[int, ...] = ()) -> Array:
-    """Return a block as a read-only, contiguous array of `dtype`, with its leading axes made one."""
+def contiguous(array: Array, box: Box, dtype: Dtype) -> Array:
+    """Return a block as a one-dimensional, contiguous array of `dtype`; where it can, a view."""
     if not (box is WHOLE and array.dtype is dtype and array.flags.c_contiguous):
         array = np.ascontiguousarray(array[box], dtype)
-    block = array.reshape(-1, *columns)
-    block.flags.writeable = False
-    return block
+    return array.reshape(-1)
 
 
 # ----------------------------------------------------------------------------------------------------- messages
@@ -218,6 +216,35 @@ def _same_memory(a: Array, b: Array) -> bool:
 # ------------------------------------------------------------------------------------------------------ samples
 
 
+class Admitted(Protocol):
+    """The checked arguments of one call."""
+
+    predicted: Array
+    """The array by which derivatives are taken."""
+
+    dtype: Dtype
+    """The dtype computed in."""
+
+    shape: tuple[int, ...]
+    """The samples' shape."""
+
+    unit: str
+    """What a sample is."""
+
+    whole_axes: int
+    """How many trailing axes of `predicted` a block must not cut."""
+
+    denominator: float
+    """What the sum of the losses is divided by."""
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The arrays that the result must not overlap, by name."""
+
+    def check(self, box: Box) -> None:
+        """Raise if a block holds anything that is not allowed."""
+
+
 class Samples:
     """The checked arguments of one call, of a loss in which every element of y_pred is a sample.
 
@@ -255,9 +282,10 @@ class Samples:
             self.denominator = check_denominator(self._denominator(), self.shape)
 
     def _samples_shape(self) -> tuple[int, ...]:
+        shape = self.predicted.shape
         for name, array in self.arguments.items():
             check_same_shape(name, array, "y_pred", self.predicted)
-        return self.predicted.shape
+        return shape
 
     def _denominator(self) -> float:
         return float(math.prod(self.shape)) if self.weights is None else self.weights.total
@@ -277,18 +305,15 @@ class Samples:
     def block(self, box: Box) -> tuple[list[Array], Array | None]:
         """Return a block of each argument in the dtype computed in, and of the weights (None if all are 1)."""
         self.check(box)
-        weight = None if self.weights is None else self.weights.block(box)
-        blocks = [self._converted(name, box) for name in self.arguments]
-        return blocks, None if weight is None else weight.reshape(-1)
-
-    def _converted(self, name: str, box: Box) -> Array:
-        block = contiguous(self.arguments[name], box, self.dtype)
-        if name in self.domains and self.domains[name].clipped:
-            return clip_probabilities(block, result_dtype(self.predicted.dtype))
-        return block
+        blocks = [contiguous(array, box, self.dtype) for array in self.arguments.values()]
+        if self.domains:
+            for k, name in enumerate(self.arguments):
+                if name in self.domains and self.domains[name].clipped:
+                    blocks[k] = clip_probabilities(blocks[k], result_dtype(self.predicted.dtype))
+        return blocks, None if self.weights is None else self.weights.block(box).reshape(-1)
 
 
-def check_same_samples(terms: Sequence[Samples]) -> None:
+def check_same_samples(terms: Sequence[Admitted]) -> None:
     """Raise ValueError unless losses that are added sample by sample have the same samples."""
     found = {(samples.unit, samples.shape) for samples in terms}
     if len(found) > 1:

@@ -1,16 +1,20 @@
 """What every loss is: an immutable value with parameters, that can be evaluated, scaled and added."""
 
 import dataclasses
+import functools
 import math
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
-from losses.admission import as_array, check_same_samples
-from losses.evaluation import Order, Term, evaluate
+import numpy as np
+
+from losses.admission import Admitted, as_array, check_same_samples
+from losses.evaluation import Order, evaluate
 from losses.parameters import boolean, check_choice, number
-from losses.types import Array, ArrayLike, Reduction, Value
+from losses.types import Array, ArrayLike, Box, FloatArray, Reduction, Value
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -173,10 +177,17 @@ class Loss:
         out: Array | None = None,
         **keywords: Any,
     ) -> tuple[Value, Array]:
-        return evaluate(self.admit(y_true, y_pred, sample_weight, **keywords), self.reduction, value, order, out)
+        samples = self.admit(y_true, y_pred, sample_weight, **keywords)
+        return evaluate(self, samples, self.reduction, value, order, out)
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the terms to evaluate, with the arguments of one call checked."""
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Admitted:
+        """Return the checked arguments of one call."""
+        raise NotImplementedError
+
+    def evaluate_block(
+        self, samples: Any, box: Box, value: bool, order: Order, factor: float, out: Array | None
+    ) -> FloatArray | None:
+        """Return the weighted losses of a block, if `value`; write its weighted derivatives times `factor` to `out`."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------------------------------- arithmetic
@@ -223,6 +234,38 @@ def combine(terms: Iterable[tuple[float, Loss]]) -> Loss:
     return WeightedSum(summands=summands, reduction=summands[0][1].reduction)
 
 
+class SumSamples:
+    """The checked arguments of one call of a sum of losses.
+
+    Parameters
+    ----------
+    terms
+        The arguments of each loss, all with the same y_pred.
+    reduction
+        The reduction that the losses share.
+    """
+
+    denominator = 1.0
+
+    def __init__(self, terms: list[Admitted], reduction: Reduction) -> None:
+        if reduction == "none":
+            check_same_samples(terms)
+        self.terms = terms
+        self.predicted, self.dtype = terms[0].predicted, terms[0].dtype
+        self.shape, self.unit = terms[0].shape, terms[0].unit
+        self.whole_axes = max(term.whole_axes for term in terms)
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The arrays of all the terms."""
+        return {name: array for term in self.terms for name, array in term.inputs.items()}
+
+    def check(self, box: Box) -> None:
+        """Raise if a block holds anything that a term does not allow."""
+        for term in self.terms:
+            term.check(box)
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class WeightedSum(Loss):
     """A sum of losses with coefficients, as arithmetic makes it: ``0.9 * MSE() + 0.1 * MAE()``.
@@ -264,19 +307,35 @@ class WeightedSum(Loss):
         """Names of the arrays that at least one of the terms takes."""
         return frozenset().union(*(loss.keywords for _, loss in self.summands))
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the terms of all the losses that are added."""
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> "SumSamples":
+        """Return the checked arguments of all the losses that are added."""
         for name in keywords.keys() - self.keywords:
             raise TypeError(f"{name!r} is not an argument of any term of {self!r}")
         y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
         terms = []
-        for coefficient, loss in self.summands:
+        for _, loss in self.summands:
             own = {name: array for name, array in keywords.items() if name in loss.keywords}
-            for term in loss.admit(y_true, y_pred, sample_weight, **own):
-                terms.append(Term(coefficient * term.coefficient, term.loss, term.samples))
-        if self.reduction == "none":
-            check_same_samples([term.samples for term in terms])
-        return terms
+            terms.append(loss.admit(y_true, y_pred, sample_weight, **own))
+        return SumSamples(terms, self.reduction)
+
+    def evaluate_block(
+        self, samples: "SumSamples", box: Box, value: bool, order: Order, factor: float, out: Array | None
+    ) -> FloatArray | None:
+        """Return the losses of a block; under "none" added up by sample, else side by side."""
+        losses, derivatives = [], []
+        for (coefficient, loss), own in zip(self.summands, samples.terms, strict=True):
+            scratch = None if out is None else np.empty(out.shape, samples.dtype)
+            scale = coefficient / own.denominator
+            block = loss.evaluate_block(own, box, value, order, scale, scratch)
+            if block is not None:
+                losses.append(scale * block if coefficient else np.zeros_like(block))
+            if scratch is not None:
+                derivatives.append(scratch if coefficient else np.zeros_like(scratch))
+        if out is not None:
+            out[...] = functools.reduce(operator.iadd, derivatives)
+        if not value:
+            return None
+        return functools.reduce(operator.add, losses) if self.reduction == "none" else np.concatenate(losses)
 
     def value(
         self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, **keywords: Any

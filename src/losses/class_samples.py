@@ -107,7 +107,7 @@ class ClassSamples(Samples):
         """Return class ids or distributions, predictions in rows, and the rows' weights (None if all are 1)."""
         self.check(box)
         weight = self._weight(box)
-        predicted = contiguous(self.predicted, box, self.dtype, (self.classes,))
+        predicted = contiguous(self.predicted, box, self.dtype).reshape(-1, self.classes)
         if "y_pred" in self.domains:
             predicted = clip_probabilities(predicted, result_dtype(self.predicted.dtype))
         return [self._target(box, self.dtype, weight), predicted], weight
@@ -131,7 +131,7 @@ class ClassSamples(Samples):
     def _target(self, box: Box, dtype: np.dtype[Any], weight: Array | None) -> Array:
         """Return class ids, or rows of `dtype`; what is left out becomes class 0."""
         if not self.has_ids:
-            return contiguous(self.arguments["y_true"], box, dtype, (self.classes,))
+            return contiguous(self.arguments["y_true"], box, dtype).reshape(-1, self.classes)
         ids = self.arguments["y_true"][box].reshape(-1)
         if weight is not None:
             ids = np.where(weight == 0, ids.dtype.type(0), ids)

@@ -12,7 +12,7 @@ from losses.admission import Interval
 from losses.base import Loss
 from losses.class_samples import ClassSamples
 from losses.elementwise import ElementwiseLoss, weigh
-from losses.evaluation import Order, Term
+from losses.evaluation import Order
 from losses.parameters import check_fraction, check_positive, number
 from losses.types import Box, FloatArray
 
@@ -73,55 +73,68 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return −(a log p + b log(1 − p)), where a and b are the weights of the two classes."""
+        if self.from_logits:
+            return _logit_loss(*self._sides(y, p), p, np.exp(-np.abs(p)))
         a, b = self._class_weights(y)
-        if not self.from_logits:
-            return -(a * np.log(p) + b * np.log1p(-p))
-        return _losses_of_logits(a, b, p, np.exp(-np.abs(p)))
+        return -(a * np.log(p) + b * np.log1p(-p))
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return b/(1 − p) − a/p; by the logit, b σ(x) − a σ(−x)."""
+        if self.from_logits:
+            return _logit_derivative(*self._sides(y, p), p, np.exp(-np.abs(p)))
         a, b = self._class_weights(y)
-        if not self.from_logits:
-            return b / (1 - p) - a / p
-        return _derivatives_of_logits(a, b, p, np.exp(-np.abs(p)))
+        return b / (1 - p) - a / p
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return a/p² + b/(1 − p)²; by the logit, (a + b) σ(x) σ(−x)."""
         a, b = self._class_weights(y)
-        if not self.from_logits:
-            return a / (p * p) + b / ((1 - p) * (1 - p))
-        t = np.exp(-np.abs(p))
-        curvature: FloatArray = (a + b) * t / ((1 + t) * (1 + t))
-        return curvature
+        if self.from_logits:
+            t = np.exp(-np.abs(p))
+            curvature: FloatArray = (a + b) * (t / ((1 + t) * (1 + t)))
+            return curvature
+        return a / (p * p) + b / ((1 - p) * (1 - p))
 
     def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`; from logits they share the exponential."""
         if not self.from_logits:
             return self.formula(y, p), self.derivative(y, p)
-        a, b = self._class_weights(y)
+        sides = self._sides(y, p)
         t = np.exp(-np.abs(p))
-        return _losses_of_logits(a, b, p, t), _derivatives_of_logits(a, b, p, t)
+        return _logit_loss(*sides, p, t), _logit_derivative(*sides, p, t)
 
     def _class_weights(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return π y and 1 − y, after smoothing."""
+        """Return a and b: π y and 1 − y, after smoothing."""
         a, b = y, 1 - y
         if self.label_smoothing:
             keep, spread = 1 - self.label_smoothing, self.label_smoothing / 2
             a, b = a * keep + spread, b * keep + spread
         return (a, b) if self.pos_weight == 1 else (self.pos_weight * a, b)
 
+    def _sides(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the weight of the class against which the sign of the logit speaks, and that of the other."""
+        if self.pos_weight == 1 and not self.label_smoothing:
+            against = np.abs(y - (x >= 0))  # three times as fast as np.where
+            return against, 1 - against
+        a, b = self._class_weights(y)
+        return np.where(x >= 0, b, a), np.where(x >= 0, a, b)
 
-def _losses_of_logits(a: FloatArray, b: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
-    """Return a log(1 + exp(−x)) + b log(1 + exp(x)), given t = exp(−|x|)."""
-    linear = a * np.maximum(-x, 0) + b * np.maximum(x, 0)
-    # fmax turns 0 · inf into 0; a NaN logit stays one through t
-    return np.fmax(linear, 0) + (a + b) * np.log1p(t)
+
+# With t = exp(−|x|), softplus(±x) = log(1 + exp(±x)) is log1p(t) on the side where it is small, and |x| + log1p(t) on
+# the other; σ(±x) is t/(1 + t) and 1/(1 + t).
 
 
-def _derivatives_of_logits(a: FloatArray, b: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
-    """Return b σ(x) − a σ(−x), given t = exp(−|x|)."""
-    positive = x >= 0
-    return (b * np.maximum(t, positive) - a * np.maximum(t, ~positive)) / (1 + t)
+def _logit_loss(against: FloatArray, agreeing: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
+    """Return a softplus(−x) + b softplus(x)."""
+    size = np.abs(x)
+    linear = against * size
+    if not size.max(initial=0) < np.inf:
+        linear = np.fmax(linear, 0)  # 0 · inf is 0; a NaN logit stays one through t
+    return linear + (against + agreeing) * np.log1p(t)
+
+
+def _logit_derivative(against: FloatArray, agreeing: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
+    """Return b σ(x) − a σ(−x)."""
+    return np.copysign(1, x) * (against - agreeing * t) / (1 + t)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -183,12 +196,11 @@ class CategoricalCrossEntropy(Loss):
                 raise ValueError(f"ignore_index must be an integer or None, got {self.ignore_index!r}")
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the loss with the arguments of one call checked."""
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> ClassSamples:
+        """Return the checked arguments of one call."""
         domain = None if self.from_logits else _PROBABILITY
         weights: Any = self.class_weight
-        samples = ClassSamples(y_true, y_pred, sample_weight, self.reduction, domain, weights, self.ignore_index)
-        return [Term(1.0, self, samples)]
+        return ClassSamples(y_true, y_pred, sample_weight, self.reduction, domain, weights, self.ignore_index)
 
     def evaluate_block(
         self, samples: ClassSamples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None

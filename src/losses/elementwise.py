@@ -8,7 +8,7 @@ import numpy as np
 
 from losses.admission import Interval, Samples
 from losses.base import Loss
-from losses.evaluation import Order, Term
+from losses.evaluation import Order
 from losses.types import Box, FloatArray
 
 
@@ -41,13 +41,15 @@ class SampleLoss(Loss):
         return {}
 
     def hook_arguments(self, blocks: list[FloatArray]) -> list[FloatArray]:
-        """Return what the hooks are functions of."""
+        """Return what the hooks are functions of, read-only, since it may be what the user passed."""
+        for block in blocks:
+            block.flags.writeable = False
         return blocks
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the loss with the arguments of one call checked."""
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
+        """Return the checked arguments of one call."""
         arguments = {"y_true": y_true, "y_pred": y_pred, **keywords}
-        return [Term(1.0, self, Samples(arguments, self.domains(), sample_weight, self.reduction))]
+        return Samples(arguments, self.domains(), sample_weight, self.reduction)
 
     def evaluate_block(
         self, samples: Samples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None
@@ -55,7 +57,8 @@ class SampleLoss(Loss):
         """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
         blocks, weight = samples.block(box)
         arguments = self.hook_arguments(blocks)
-        losses = derivatives = None
+        losses: Any = None
+        derivatives: Any = None
         if value and order == 1:
             losses, derivatives = self.formula_and_derivative(*arguments)
         elif value:
@@ -65,7 +68,7 @@ class SampleLoss(Loss):
         shape = blocks[0].shape
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
-            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out=out)
+            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out)
         return weigh(_fit(losses, shape, "formula"), weight) if value else None
 
 
@@ -167,11 +170,11 @@ class ResidualLoss(SampleLoss):
 
 def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
     """Return what a hook returned as an array of the samples' shape."""
-    if np.shape(block) == shape:
-        return np.asarray(block)
+    if type(block) is np.ndarray and block.shape == shape:
+        return block
     if np.ndim(block):
         raise ValueError(f"{hook} returned an array of shape {np.shape(block)} for samples of shape {shape}")
-    return np.full(shape, block)
+    return np.full(shape, np.asarray(block))
 
 
 def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:

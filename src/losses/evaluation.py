@@ -1,21 +1,16 @@
-"""Evaluation: walks the blocks, collects values and derivatives, adds up the terms, and writes.
+"""Evaluation: walks the blocks of one call, adds up their losses, and says where to write."""
 
-What is evaluated is always a sum of terms with coefficients; a single loss is a sum of one.
-"""
-
-import functools
 import math
-import operator
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from itertools import chain
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from losses import summation
-from losses.admission import Samples, check_out, result_dtype
+from losses.admission import Admitted, check_out, result_dtype
 from losses.blocks import partition
 from losses.threads import walk
-from losses.types import Array, Box, Reduction, Value
+from losses.types import Array, Box, FloatArray, Reduction, Value
 
 Order: TypeAlias = Literal[0, 1, 2]
 """The derivative that is wanted: none, the gradient, or the diagonal of the Hessian."""
@@ -26,93 +21,51 @@ class BlockLoss(Protocol):
 
     def evaluate_block(
         self, samples: Any, box: Box, value: bool, order: Order, factor: float, out: Array | None
-    ) -> Array | None:
+    ) -> FloatArray | None:
         """Return the weighted losses of a block, if `value`; write its weighted derivatives times `factor` to `out`."""
 
 
-class Term(NamedTuple):
-    """A loss with its coefficient and the arguments of one call."""
-
-    coefficient: float
-    loss: BlockLoss
-    samples: Samples
-
-
 def evaluate(
-    terms: Sequence[Term], reduction: Reduction, value: bool, order: Order, out: Any = None
+    loss: BlockLoss, samples: Admitted, reduction: Reduction, value: bool, order: Order, out: Any
 ) -> tuple[Value, Array]:
-    """Return the value and the derivative of a sum of losses; only what is asked for is computed.
+    """Return the value and the derivative of a loss; only what is asked for is computed.
 
     Parameters
     ----------
-    terms
-        At least one; all with the same `predicted`, and under "none" with the same samples.
+    loss, samples
+        The loss and the arguments of one call.
     reduction, value, order
         What is asked for.
     out
         Where to write the derivative, as the user passed it, or None.
     """
-    samples = terms[0].samples
     shape, dtype = samples.predicted.shape, result_dtype(samples.predicted.dtype)
-    cut = len(shape) - max(term.samples.whole_axes for term in terms)
+    cut = len(shape) - samples.whole_axes
     boxes = partition(shape[:cut], math.prod(shape[cut:]))
+    factor = 1 / samples.denominator
     derivative: Any = None
     values: Any = None
-    if order:
-        derivative = np.empty(shape, dtype) if out is None else out
-        inputs = {name: array for term in terms for name, array in term.samples.inputs.items()}
-        if out is not None and check_out(out, shape, dtype, inputs):
-            walk(boxes, lambda box: _check(terms, box))
+    if out is not None:
+        derivative = out
+        if check_out(out, shape, dtype, samples.inputs):
+            walk(boxes, samples.check)
+    elif order:
+        derivative = np.empty(shape, dtype)
     if value and reduction == "none":
         values = np.empty(samples.shape, dtype)
 
-    def step(box: Box) -> list[list[summation.Part]]:
+    def step(box: Box) -> list[summation.Part]:
         target = None if derivative is None else derivative[box]
-        losses = _evaluate_block(terms, box, value, order, target)
+        losses = loss.evaluate_block(samples, box, value, order, factor, target)
+        if losses is None:
+            return []
         if values is None:
-            return [summation.parts(block) for block in losses]
+            return summation.parts(losses)
         entries = values[box]
-        weighted = [term.coefficient * block for term, block in zip(terms, losses, strict=True)]
-        entries[...] = functools.reduce(operator.add, weighted).reshape(entries.shape)
+        entries[...] = losses.reshape(entries.shape)
         return []
 
     found = walk(boxes, step)
     if value and values is None:
-        return _total(terms, found), derivative
+        values = summation.total(list(chain.from_iterable(found)), samples.denominator)
     return values, derivative
-
-
-def _check(terms: Sequence[Term], box: Box) -> None:
-    for term in terms:
-        term.samples.check(box)
-
-
-def _evaluate_block(terms: Sequence[Term], box: Box, value: bool, order: Order, out: Array | None) -> list[Array]:
-    """Return each term's weighted losses, if `value`; write the sum of the terms' derivatives to `out`."""
-    if len(terms) == 1 or out is None:
-        losses = [_evaluate_term(term, box, value, order, out) for term in terms]
-    else:
-        scratch = [np.empty(out.shape, term.samples.dtype) for term in terms]
-        losses = [_evaluate_term(term, box, value, order, into) for term, into in zip(terms, scratch, strict=True)]
-        out[...] = functools.reduce(operator.iadd, scratch)
-    return losses if value else []
-
-
-def _evaluate_term(term: Term, box: Box, value: bool, order: Order, out: Array | None) -> Any:
-    """Return one term's weighted losses, without the coefficient; write its derivatives, with it, to `out`."""
-    coefficient, loss, samples = term
-    losses = loss.evaluate_block(samples, box, value, order, coefficient / samples.denominator, out)
-    if coefficient == 0:  # nothing counts, not even an infinite loss
-        losses = np.zeros_like(losses)
-        if out is not None:
-            out[...] = 0
-    return losses
-
-
-def _total(terms: Sequence[Term], found: list[list[list[summation.Part]]]) -> float:
-    """Return the value of a sum of terms from the partial sums of their blocks."""
-    sums = []
-    for term, blocks in zip(terms, zip(*found, strict=True), strict=True):
-        parts = [part for block in blocks for part in block]
-        sums.append(term.coefficient * summation.total(parts, term.samples.denominator))
-    return sum(sums)

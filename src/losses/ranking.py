@@ -7,7 +7,7 @@ import numpy as np
 
 from losses._pairs import Fields, Items, pair_sums
 from losses.base import Loss
-from losses.evaluation import Order, Term
+from losses.evaluation import Order
 from losses.parameters import check_positive
 from losses.query_samples import RELEVANCE, QuerySamples
 from losses.types import Array, ArrayLike, Box, FloatArray, Value
@@ -185,10 +185,9 @@ class PairwiseLoss(RankingLoss):
         """The fast way to sum the loss over many items, if it has one."""
         return None
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> list[Term]:
-        """Return the loss with the arguments of one call checked."""
-        samples = QuerySamples(y_true, y_pred, keywords.get("qid"), sample_weight, self.reduction, RELEVANCE)
-        return [Term(1.0, self, samples)]
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> QuerySamples:
+        """Return the checked arguments of one call."""
+        return QuerySamples(y_true, y_pred, keywords.get("qid"), sample_weight, self.reduction, RELEVANCE)
 
     def evaluate_block(
         self, samples: QuerySamples, box: Box, value: bool, order: Order, factor: float, out: Array | None
@@ -244,7 +243,7 @@ class PairwiseHinge(PairwiseLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return max(0, m − d)."""
-        shortfall: FloatArray = np.clip(self.margin - d, 0, None)
+        shortfall: FloatArray = np.clip(self.margin - d, 0, np.inf)
         return shortfall
 
     def derivative(self, d: FloatArray) -> FloatArray:
@@ -293,7 +292,7 @@ class PairwiseLogistic(PairwiseLoss):
     def formula(self, d: FloatArray) -> FloatArray:
         """Return log(1 + e^−σd)."""
         z: FloatArray = self.sigma * d
-        return np.clip(-z, 0, None) + np.log1p(np.exp(-np.abs(z)))
+        return np.clip(-z, 0, np.inf) + np.log1p(np.exp(-np.abs(z)))
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return −σ / (1 + e^σd)."""

@@ -31,18 +31,18 @@ def parts(terms: FloatArray) -> list[Part]:
     list of float or Fraction
         Numbers to hand to `total`, together with those of the other blocks.
     """
+    found: list[Part]
+    if terms.size <= _DIRECT:
+        found = terms.tolist()
+        return found
     if terms.dtype.char == "g":  # longdouble: its own roundings are below those of the float returned
         return [float(np.add.reduce(terms))]
-    found: list[Part] = []
-    folded = terms
-    if terms.size > _DIRECT:
-        even = terms.size >> _HALVINGS << _HALVINGS
-        found += terms[even:].tolist()
-        folded = terms[:even]
-        for _ in range(_HALVINGS):
-            half = folded.size // 2
-            folded = folded[:half] + folded[half:]
-    found += folded.tolist() if folded.size <= _DIRECT else _split_sum(folded)
+    even = terms.size >> _HALVINGS << _HALVINGS
+    folded = terms[:even]
+    for _ in range(_HALVINGS):
+        half = folded.size // 2
+        folded = folded[:half] + folded[half:]
+    found = [*terms[even:].tolist(), *(folded.tolist() if folded.size <= _DIRECT else _split_sum(folded))]
     if not all(map(math.isfinite, found)) and np.isfinite(terms).all():
         return [_sum_of_huge(terms)]
     return found
