@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.cases import Array, Case, Shape, shape_text
 from benchmarks.contenders import Call, Contender
 
-BATCH_SECONDS = 0.004  # long enough that reading the clock doesn't count
+WARM_SECONDS, BATCH_SECONDS = 0.003, 0.004
 LEAST_ROUNDS, MOST_ROUNDS = 5, 25
 TOLERANCE = 100  # in eps; each contender sums its 10⁷ terms in an order of its own
 
@@ -119,24 +119,22 @@ def differing(found: float | Array | None, expected: float | Array | None, toler
 
 
 def interleave(turns: Mapping[Key, Turn], seconds: float) -> dict[Key, list[float]]:
-    """Rounds in which everyone has one turn, so that a machine that slows down slows down all alike.
-
-    A turn is a batch of calls, run twice: the first time brings the data back into the caches while the threads
-    of the contender before come to rest; the second is the one that counts.
-    """
-    batches = {key: math.ceil(BATCH_SECONDS / time_batch(turn, 1)) for key, turn in turns.items()}
+    """Rounds in which everyone has one turn, so that a machine that slows down slows down all alike."""
+    batches = {key: math.ceil(BATCH_SECONDS / time_turn(turn, 1)) for key, turn in turns.items()}
     times: dict[Key, list[float]] = {key: [] for key in turns}
     stop = time.perf_counter() + seconds
-    for finished in range(MOST_ROUNDS):
-        if finished >= LEAST_ROUNDS and time.perf_counter() > stop:
+    for rounds in range(MOST_ROUNDS):
+        if rounds >= LEAST_ROUNDS and time.perf_counter() > stop:
             break
         for key, turn in turns.items():
-            times[key].append(time_batch(turn, batches[key]))
+            times[key].append(time_turn(turn, batches[key]))
     return times
 
 
-def time_batch(turn: Turn, calls: int) -> float:
-    """Seconds for each call."""
+def time_turn(turn: Turn, calls: int) -> float:
+    """Seconds for each call, once the data is back in the caches and the last one's threads have come to rest."""
     with turn.contender.running():
-        timeit.timeit(turn.call, number=calls)
+        warm = time.perf_counter() + WARM_SECONDS
+        while time.perf_counter() < warm:
+            turn.call()
         return timeit.timeit(turn.call, number=calls) / calls
