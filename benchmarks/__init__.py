@@ -7,5 +7,6 @@
 ``memory``      peak extra memory, one process a contender
 ``targets``     what the library promises to reach, and whether it did
 ``report``      Markdown, JSON and plots
+``run``         all of it in turn
 ==============  =====================================================================
 """

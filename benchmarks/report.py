@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.cases import Shape, shape_text
 from benchmarks.contenders import OURS, PEERS
 from benchmarks.targets import TARGETS, growth_row
-from benchmarks.timing import Growth, Timing
+from benchmarks.timing import Growth, Timing, mode
 
 DRAWN = ("losses, 1 thread, out=", "losses, out=", *PEERS)
 
@@ -92,8 +92,7 @@ def memory_table(peaks: Sequence[Peak]) -> str:
     for peak in peaks:
         size = 4 * math.prod(peak.shape)
         sizes = [f"{peak.extra[name] / 2**20:.1f}" if name in peak.extra else "" for name in names]
-        mode = "value and grad" if peak.with_grad else "value"
-        rows.append([peak.case, mode, f"{size / 2**20:.1f}", *sizes])
+        rows.append([peak.case, mode(peak.with_grad), f"{size / 2**20:.1f}", *sizes])
     return table(["Case", "Mode", "y_pred", *names], rows)
 
 

@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,32 +30,33 @@ def run(cases: Sequence[Case], largest: float, seconds: float) -> Results:
     results = Results(datetime.now(UTC).strftime("%Y-%m-%d"), machine(), versions(), absent)
     start, others_start = time.perf_counter(), seconds_of_others()
     shapes = {case: [shape for shape in case.shapes if math.prod(shape) <= largest] for case in cases}
+    shapes = {case: [shape for shape in case.shapes if math.prod(shape) <= largest] for case in cases}
     results.timings += time_all(contenders, shapes, seconds)
-    results.peaks += measure_memory(list(contenders), {case.name: shapes[case][-1] for case in cases})
-    elementwise = {case: shapes[case][-1] for case in cases if len(case.shapes[-1]) == 1}
+    most = {case: kept[-1] for case, kept in shapes.items() if kept}
+    results.peaks += measure_memory(list(contenders), most)
+    elementwise = {case: shape for case, shape in most.items() if len(shape) == 1}
     results.growths += measure_growth(contenders["losses"], elementwise, seconds)
     busy = (seconds_of_others() - others_start) / (time.perf_counter() - start)
     results.machine["Cores kept busy by other programs"] = f"{busy:.2f}"
     return results
 
 
-def time_all(contenders: dict[str, Contender], shapes: dict[Case, list[Shape]], seconds: float) -> Iterator[Timing]:
+def time_all(
+    contenders: Mapping[str, Contender], shapes: Mapping[Case, list[Shape]], seconds: float
+) -> Iterator[Timing]:
     rows = [(case, shape, dtype) for case in shapes for dtype in DTYPES for shape in shapes[case]]
     for number, (case, shape, dtype) in enumerate(rows, 1):
         data = case.data(np.random.default_rng(0), shape, dtype)
         for with_grad in (True, False):
             timing = compare(contenders, case, data, with_grad, seconds)
             lead, peer = timing.lead("losses", PEERS)
-            mode = "value and grad" if with_grad else "value"
-            say(
-                f"[{number}/{len(rows)}] {case.name}, {shape_text(shape)}, {dtype}, {mode}: "
-                f"{time_text(timing.median('losses'))}, {peer} takes {lead:.2f}×"
-            )
+            against = f", {peer} takes {lead:.2f}×" if peer else ""
+            say(f"[{number}/{len(rows)}] {timing.title}: {time_text(timing.median('losses'))}{against}")
             yield timing
 
 
-def measure_memory(contenders: Sequence[str], shapes: dict[str, Shape]) -> list[Peak]:
-    jobs = [(case, shape, with_grad) for with_grad in (True, False) for case, shape in shapes.items()]
+def measure_memory(contenders: Sequence[str], shapes: Mapping[Case, Shape]) -> list[Peak]:
+    jobs = [(case.name, shape, with_grad) for with_grad in (True, False) for case, shape in shapes.items()]
     extra: list[dict[str, int]] = [{} for _ in jobs]
     for name in contenders:
         say(f"memory: {name}")
@@ -65,7 +66,7 @@ def measure_memory(contenders: Sequence[str], shapes: dict[str, Shape]) -> list[
     return [Peak(*job, found) for job, found in zip(jobs, extra, strict=True)]
 
 
-def measure_growth(contender: Contender, shapes: dict[Case, Shape], seconds: float) -> Iterator[Growth]:
+def measure_growth(contender: Contender, shapes: Mapping[Case, Shape], seconds: float) -> Iterator[Growth]:
     """What the value costs on ten times as many samples as in each shape."""
     for case, shape in shapes.items():
         larger = (10 * shape[0],)

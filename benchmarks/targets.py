@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.cases import shape_text
 from benchmarks.contenders import PEERS
-from benchmarks.timing import Growth, Timing
+from benchmarks.timing import Growth, Timing, mode
 
 LARGE, SMALL = 1_000_000, 10_000
 PAGES = 1 << 20  # what the system's count of bytes may be off by
@@ -40,9 +40,15 @@ class Target:
         missed = sum(lead < self.at_least for lead, _ in ratios)
         least, where = (f"{ratios[0][0]:.2f}×", ratios[0][1]) if ratios else ("", "")
         verdict = f"missed in {missed} of {len(ratios)}" if missed else "met" if ratios else "not measured"
-        mode = "value and grad" if self.with_grad else "value"
         against = "fastest peer" if self.peers == PEERS else ", ".join(self.peers)
-        return [f"{self.what}, {mode}, {self.ours}", against, f"≥ {self.at_least:g}×", least, where, verdict]
+        return [
+            f"{self.what}, {mode(self.with_grad)}, {self.ours}",
+            against,
+            f"≥ {self.at_least:g}×",
+            least,
+            where,
+            verdict,
+        ]
 
 
 REGRESSION, BINARY, CLASSES = ["regression"], ["binary"], ["classes"]

@@ -44,6 +44,10 @@ class Timing:
     def size(self) -> int:
         return math.prod(self.shape)
 
+    @property
+    def title(self) -> str:
+        return f"{self.case}, {mode(self.with_grad)}, {shape_text(self.shape)}, {self.dtype}"
+
     def median(self, contender: str) -> float:
         return statistics.median(self.seconds[contender])
 
@@ -65,6 +69,10 @@ class Growth:
     shape: Shape
     times_longer: float
     more_memory: int | None
+
+
+def mode(with_grad: bool) -> str:
+    return "value and grad" if with_grad else "value"
 
 
 def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
