@@ -137,13 +137,14 @@ class ScikitLearn(Contender):
         scale = factor / len(y)
         y = y.astype(p.dtype)
         loss_out, gradient_out = np.empty_like(y), np.empty_like(p)
+        threads = CORES if p.size > 10_000 else 1  # it would start them for ten samples as well
 
         def value() -> Any:
-            loss.loss(y, p, loss_out=loss_out, n_threads=CORES)
+            loss.loss(y, p, loss_out=loss_out, n_threads=threads)
             return loss_out.sum(), None, scale
 
         def value_and_grad() -> Any:
-            loss.loss_gradient(y, p, loss_out=loss_out, gradient_out=gradient_out, n_threads=CORES)
+            loss.loss_gradient(y, p, loss_out=loss_out, gradient_out=gradient_out, n_threads=threads)
             return loss_out.sum(), gradient_out, scale
 
         return value_and_grad if with_grad else value

@@ -1,6 +1,7 @@
 """Checks that the contenders return the same numbers, then times them in turn."""
 
 import math
+import random
 import statistics
 import time
 import timeit
@@ -127,15 +128,19 @@ def differing(found: float | Array | None, expected: float | Array | None, toler
 
 
 def interleave(turns: Mapping[Key, Turn], seconds: float) -> dict[Key, list[float]]:
-    """Rounds in which everyone has one turn, so that a machine that slows down slows down all alike."""
+    """Rounds in which everyone has one turn, so that a machine that slows down slows down all alike.
+
+    Each round has an order of its own, so that nobody always comes after the same one's lingering threads.
+    """
+    order = random.Random(0)
     batches = {key: math.ceil(BATCH_SECONDS / time_turn(turn, 1)) for key, turn in turns.items()}
     times: dict[Key, list[float]] = {key: [] for key in turns}
     stop = time.perf_counter() + seconds
     for rounds in range(MOST_ROUNDS):
         if rounds >= LEAST_ROUNDS and time.perf_counter() > stop:
             break
-        for key, turn in turns.items():
-            times[key].append(time_turn(turn, batches[key]))
+        for key in order.sample(list(turns), len(turns)):
+            times[key].append(time_turn(turns[key], batches[key]))
     return times
 
 
