@@ -22,6 +22,7 @@ from losses import (
     Huber,
     PairwiseHinge,
     PairwiseLogistic,
+    PairwiseSquaredHinge,
 )
 
 CLASSES = 3
@@ -210,6 +211,7 @@ CASES = [
     ),
     Case(CategoricalCrossEntropy(from_logits=True), distributions, columns=(CLASSES,), unit="row"),
     Case(PairwiseHinge(margin=1.5), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(1.5), **QUERIES),
+    Case(PairwiseSquaredHinge(margin=0.75), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(0.75), **QUERIES),
     Case(PairwiseLogistic(sigma=2.0), relevances, keywords={"qid": query_ids}, **QUERIES),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), relevances, keywords={"qid": query_ids}, degree=None, unit="mixed"),

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losses._pairs import Fields, Items, Plan, pair_sums
+from losses._pairs_hinge import HingeFields
+from losses._pairs_logistic import LogisticFields
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,14 @@ class Logistic:
         return self.sigma**2 * e / (1 + e) ** 2
 
 
-LOSSES = [Hinge(), SquaredHinge(), Logistic()]
+LOSSES = [
+    Hinge(0.7, HingeFields(0.7, 1)),
+    SquaredHinge(1.3, HingeFields(1.3, 2)),
+    Logistic(1.7, LogisticFields(1.7)),
+]
 
 
+@np.errstate(all="ignore")
 def reference(items: Items, loss: Any):
     """All pairs of each query, as an n x n array in extended precision of the sums."""
     n, queries = len(items.scores), len(items.bounds) - 1
@@ -111,8 +118,19 @@ def make_items(rng, sizes, levels, scale=1.0, weighted=True, dtype=np.float64):
     sizes=st.lists(st.integers(0, 40), max_size=12),
     levels=st.sampled_from([1, 2, 5, 1000]),
     leaf=st.sampled_from([1, 7, 256]),
+    direct=st.sampled_from([0, 5, 1e9]),
+    scale=st.sampled_from([1e-12, 1, 30, 1e6]),
     weighted=st.booleans(),
 )
-def test_agrees_with_all_pairs(loss, seed, sizes, levels, leaf, weighted):
-    items = make_items(np.random.default_rng(seed), sizes, levels, weighted=weighted)
-    assert_agree(items, loss, Plan(leaf=leaf))
+def test_agrees_with_all_pairs(loss, seed, sizes, levels, leaf, direct, scale, weighted):
+    items = make_items(np.random.default_rng(seed), sizes, levels, scale, weighted)
+    assert_agree(items, loss, Plan(leaf, direct))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("scale", [1e-12, 1, 30, 1e3, 1e6])
+@pytest.mark.parametrize("levels", [2, 5, 10**6])
+def test_long_queries_agree_with_all_pairs(loss, scale, levels):
+    items = make_items(np.random.default_rng(1), [1500, 3, 900], levels, scale)
+    assert_agree(items, loss, Plan(leaf=16, direct=0))
+    assert_agree(items, loss)

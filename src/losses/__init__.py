@@ -2,7 +2,7 @@
 
 from losses.classification import BinaryCrossEntropy, CategoricalCrossEntropy
 from losses.elementwise import ElementwiseLoss, ResidualLoss
-from losses.ranking import PairwiseHinge, PairwiseLogistic
+from losses.ranking import PairwiseHinge, PairwiseLogistic, PairwiseSquaredHinge
 from losses.regression import MAE, MSE, Asymmetric, Huber
 from losses.threads import get_num_threads, set_num_threads
 
@@ -16,6 +16,7 @@ __all__ = [
     "Huber",
     "PairwiseHinge",
     "PairwiseLogistic",
+    "PairwiseSquaredHinge",
     "ResidualLoss",
     "get_num_threads",
     "set_num_threads",

@@ -126,7 +126,8 @@ def pair_sums(
     plan : Plan, optional
         The choice between ways to sum.
     """
-    return _Summation(items, loss, (0,) + (1,) * grad + (2,) * hess, plan or Plan()).run()
+    with np.errstate(all="ignore"):
+        return _Summation(items, loss, (0,) + (1,) * grad + (2,) * hess, plan or Plan()).run()
 
 
 class _Summation:

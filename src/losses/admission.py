@@ -13,6 +13,7 @@ import numpy as np
 
 from losses import summation
 from losses.blocks import WHOLE, origin, partition
+from losses.threads import walk
 from losses.types import Array, Box, Dtype, Reduction
 
 # ------------------------------------------------------------------------------------------------ kinds of array
@@ -39,12 +40,11 @@ _HINTS = {
 
 
 def _converted(name: str, value: Any) -> Array:
-    if isinstance(value, np.ma.MaskedArray) or (
-        isinstance(value, list | tuple) and any(isinstance(entry, np.ma.MaskedArray) for entry in value)
-    ):
+    masked = _find_masked(value)
+    if masked is not None:
         raise TypeError(
-            f"{name} is a masked array (dtype {np.ma.asarray(value).dtype}), whose mask would be lost; "
-            "pass its data, and sample_weight=~mask to leave samples out"
+            f"{name} {'is' if masked is value else 'holds'} a masked array (dtype {masked.dtype}), whose mask would be "
+            "lost; pass its data, and sample_weight=~mask to leave samples out"
         )
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
         raise TypeError(f"{name} is a sparse matrix (dtype {value.dtype}); pass {name}.toarray()")
@@ -55,6 +55,15 @@ def _converted(name: str, value: Any) -> Array:
 
 
 _FLOATING = {char: np.dtype(char) for char in "efdg"}
+
+
+def _find_masked(value: Any) -> np.ma.MaskedArray[Any, Any] | None:
+    """Return the first masked array that `value` is, or holds in a list at any depth."""
+    if isinstance(value, np.ma.MaskedArray):
+        return value
+    if isinstance(value, list | tuple):
+        return next((found for entry in value if (found := _find_masked(entry)) is not None), None)
+    return None
 
 
 def result_dtype(dtype: Dtype) -> Dtype:
@@ -94,8 +103,8 @@ def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> 
     if array.shape == other.shape:
         return
     hint = ""
-    if array.size == other.size and array.ndim != other.ndim:
-        hint = f"; use {name if array.ndim > other.ndim else other_name}.ravel()"
+    if array.size == other.size and 1 in (array.ndim, other.ndim):
+        hint = f"; use np.ravel({name if other.ndim == 1 else other_name})"
     raise ValueError(
         f"{name} has shape {array.shape} but {other_name} has shape {other.shape}; "
         f"they must be equal, since nothing is broadcast{hint}"
@@ -107,9 +116,12 @@ def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> 
 
 @dataclass(frozen=True)
 class Interval:
-    """The values that an argument may take: numbers from `low` to `high`, never NaN."""
+    """The values that an argument may take: numbers from `low` to `high`, never NaN.
 
-    what: str
+    The ends are compared with values of any dtype, and rounded to it where they are Python floats.
+    """
+
+    rule: str
     low: float
     high: float
     hint: str = ""
@@ -131,10 +143,7 @@ class Interval:
             bad &= ~left_out.reshape(left_out.shape + (1,) * (bad.ndim - left_out.ndim))
         if bad.any():
             inside, index = first(bad, box)
-            raise ValueError(
-                f"{place(name, index)} is {block[inside].item()!r}, but {self.what} must lie in "
-                f"[{self.low:g}, {self.high:g}]{self.hint}"
-            )
+            raise ValueError(f"{place(name, index)} is {block[inside]!s}, but {self.rule}{self.hint}")
 
 
 def clip_probabilities(block: Array, dtype: Dtype) -> Array:
@@ -146,7 +155,7 @@ def clip_probabilities(block: Array, dtype: Dtype) -> Array:
 
 # ------------------------------------------------------------------------------------------------------ weights
 
-_WEIGHTS = Interval("a weight", 0.0, float(np.finfo(np.float64).max), " and be finite")
+_WEIGHTS = Interval("a weight must be finite and not negative", np.float64(0), np.finfo(np.float64).max)
 
 
 class Weights:
@@ -159,11 +168,12 @@ class Weights:
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}")
-        found: list[summation.Part] = []
-        for box in partition(self.array.shape):
-            _WEIGHTS.check("sample_weight", self.array, box)
-            found += summation.parts(np.asarray(self.array[box], np.float64).reshape(-1))
-        self.total = summation.total(found) * math.prod(shape[ndim:])
+        found = walk(partition(self.array.shape), self._checked_parts)
+        self.total = summation.total([part for parts in found for part in parts]) * math.prod(shape[ndim:])
+
+    def _checked_parts(self, box: Box) -> list[summation.Part]:
+        _WEIGHTS.check("sample_weight", self.array, box)
+        return summation.parts(np.asarray(self.array[box], np.float64).reshape(-1))
 
     def block(self, box: Box) -> Array:
         """Return the weights of a block of samples, with the block's shape."""
@@ -176,14 +186,17 @@ class Weights:
         return np.broadcast_to(spread, (*weight.shape, *lengths, *rest[len(lengths) :]))
 
 
-def check_denominator(denominator: float, shape: tuple[int, ...]) -> float:
+def check_denominator(denominator: float, shape: tuple[int, ...], weighed_by: str) -> float:
     """Return the denominator of a mean; ValueError if nothing can be divided by it."""
     if math.prod(shape) == 0:
         raise ValueError(f'y_pred has no samples (their shape is {shape}), and reduction="mean" needs at least one')
     if denominator == 0:
-        raise ValueError('sample_weight sums to zero, and reduction="mean" divides by the sum; use reduction="sum"')
+        raise ValueError(
+            f'{weighed_by} leaves no sample of positive weight, and reduction="mean" divides by the sum of weights; '
+            'with reduction="sum" the result is 0'
+        )
     if math.isinf(denominator):
-        raise ValueError("sample_weight sums to more than a float64 can hold; scale the weights down")
+        raise ValueError(f"{weighed_by} sums to more than a float64 can hold; scale the weights down")
     return denominator
 
 
@@ -279,7 +292,7 @@ class Samples:
         self.weights = None if sample_weight is None else Weights(sample_weight, self.shape)
         self.denominator = 1.0
         if reduction == "mean":
-            self.denominator = check_denominator(self._denominator(), self.shape)
+            self.denominator = check_denominator(self._denominator(), self.shape, self._weighed_by())
 
     def _samples_shape(self) -> tuple[int, ...]:
         shape = self.predicted.shape
@@ -289,6 +302,10 @@ class Samples:
 
     def _denominator(self) -> float:
         return float(math.prod(self.shape)) if self.weights is None else self.weights.total
+
+    def _weighed_by(self) -> str:
+        """Return the names of what the samples' weights come from."""
+        return "sample_weight"
 
     @property
     def inputs(self) -> dict[str, Array]:

@@ -16,9 +16,9 @@ from losses.admission import (
 )
 from losses.blocks import partition
 from losses.threads import walk
-from losses.types import Array, Box, Reduction
+from losses.types import Array, Box, Dtype, Reduction
 
-_TARGET = Interval("a target probability", 0.0, 1.0)
+_TARGET = Interval("a target probability must lie in [0, 1]", 0.0, 1.0)
 _ROW_SUM_TOLERANCE = 1e-3
 
 
@@ -64,7 +64,7 @@ class ClassSamples(Samples):
             )
         self.has_ids = target.shape == shape[:-1]
         if not self.has_ids and target.shape != shape:
-            hint = "; use y_true.ravel()" if target.shape == (*shape[:-1], 1) and len(shape) == 2 else ""
+            hint = "; use np.ravel(y_true)" if target.shape == (*shape[:-1], 1) and len(shape) == 2 else ""
             raise ValueError(
                 f"y_true has shape {target.shape} but y_pred has shape {shape}; y_true must hold class ids of shape "
                 f"{shape[:-1]} or a distribution of shape {shape}{hint}"
@@ -83,6 +83,10 @@ class ClassSamples(Samples):
         boxes = partition(self.shape, self.classes)
         found = walk(boxes, self._denominator_parts)
         return summation.total([part for parts in found for part in parts])
+
+    def _weighed_by(self) -> str:
+        sources = {"sample_weight": self.weights, "class_weight": self.class_weight, "ignore_index": self.ignore_index}
+        return " with ".join(name for name, source in sources.items() if source is not None)
 
     def _denominator_parts(self, box: Box) -> list[summation.Part]:
         self._check_target(box)
@@ -117,7 +121,8 @@ class ClassSamples(Samples):
         left_out = None if self.weights is None else self.weights.block(box) == 0
         if self.ignore_index is None:
             return left_out
-        ignored: Array = self.arguments["y_true"][box] == self.ignore_index
+        ids = self.arguments["y_true"][box]
+        ignored: Array = ids == _exact(self.ignore_index, ids.dtype)
         return ignored if left_out is None else left_out | ignored
 
     def _weight(self, box: Box) -> Array | None:
@@ -147,7 +152,7 @@ class ClassSamples(Samples):
 
     def _check_ids(self, target: Array, box: Box, left_out: Array | None) -> None:
         ids = target[box]
-        bad = (ids < 0) | (ids >= self.classes)
+        bad = (ids < 0) | (ids >= _exact(self.classes, ids.dtype))
         if ids.dtype.kind == "f":
             bad |= ids != np.floor(ids)
         if left_out is not None:
@@ -155,7 +160,7 @@ class ClassSamples(Samples):
         if bad.any():
             inside, index = first(bad, box)
             raise ValueError(
-                f"{place('y_true', index)} is {ids[inside].item()!r}, but a class id must be an integer from 0 to "
+                f"{place('y_true', index)} is {ids[inside]!s}, but a class id must be an integer from 0 to "
                 f"{self.classes - 1}; to leave samples out, set ignore_index or a sample_weight of 0"
             )
 
@@ -170,3 +175,8 @@ class ClassSamples(Samples):
                 f"{place('y_true', index)} sums to {float(sums[inside])!r}, but a distribution "
                 "over classes must sum to 1; to weigh rows, use sample_weight"
             )
+
+
+def _exact(number: int, dtype: Dtype) -> int | np.longdouble:
+    """Return a number to compare class ids of `dtype` with, which NumPy would round to a floating one."""
+    return np.longdouble(str(number)) if dtype.kind == "f" else number

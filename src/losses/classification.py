@@ -11,13 +11,17 @@ import numpy as np
 from losses.admission import Interval
 from losses.base import Loss
 from losses.class_samples import ClassSamples
-from losses.elementwise import ElementwiseLoss, weigh
+from losses.elementwise import ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order
 from losses.parameters import check_fraction, check_positive, number
 from losses.types import Box, FloatArray
 
-_TARGET = Interval("a binary target", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2")
-_PROBABILITY = Interval("a probability", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True)
+_TARGET = Interval(
+    "a binary target must lie in [0, 1]", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2"
+)
+_PROBABILITY = Interval(
+    "a probability must lie in [0, 1]", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True
+)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -194,6 +198,8 @@ class CategoricalCrossEntropy(Loss):
         if self.ignore_index is not None:
             if not isinstance(self.ignore_index, Integral) or isinstance(self.ignore_index, bool):
                 raise ValueError(f"ignore_index must be an integer or None, got {self.ignore_index!r}")
+            if not -(2**63) <= self.ignore_index < 2**64:
+                raise ValueError(f"ignore_index must fit into 64 bits, got {self.ignore_index!r}")
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> ClassSamples:
@@ -215,10 +221,12 @@ class CategoricalCrossEntropy(Loss):
             target = self._smoothed(y, p)
             if samples.class_weight is not None:
                 target = target * samples.class_weight.astype(p.dtype)
+                counts = target.any(axis=1)  # a row of classes without weight is left out, as where ids are given
+                weight = counts.astype(np.float64) if weight is None else weight * counts
             rows = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, order)
         losses, numerators, scale = rows
         if out is not None and numerators is not None:
-            scale = factor * scale if weight is None else factor * weight * scale
+            scale = multiplier(factor) * scale if weight is None else factor * weight * scale
             spread = np.broadcast_to(scale, len(p)).reshape(*out.shape[:-1], 1)
             np.multiply(numerators.reshape(out.shape), spread, out=out)
             if weight is not None:
@@ -255,15 +263,39 @@ Rows: TypeAlias = tuple[FloatArray, FloatArray | None, FloatArray | float]
 """Losses of rows, and if asked for their derivatives by the rows' entries, as an array and a factor for each row."""
 
 
+def _exponentials(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | float]:
+    """Return e, its sums s over the rows, and b, such that softmax(x) = e/s and log Σ_c exp(x_c) = b + log s.
+
+    The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
+    the smallest sum show that it can't, exp(x) itself is both faster and more accurate.
+    """
+    far = 0.5 * math.log(np.finfo(x.dtype).max)
+    if x.max(initial=-np.inf) <= far:
+        e = np.exp(x)
+        s = _row_sums(e)
+        if s.min(initial=np.inf) >= math.exp(-far):
+            return e, s, 0.0
+    b = x.max(axis=1)
+    e = np.exp(x - b[:, np.newaxis])
+    return e, _row_sums(e), b
+
+
+def _row_sums(e: FloatArray) -> FloatArray:
+    """Return sums over the rows, in at least double precision."""
+    # einsum adds short rows five times as fast as add.reduce, but long ones one after the other
+    wide = np.promote_types(e.dtype, np.float64)
+    if e.shape[1] > 128:
+        sums: FloatArray = np.add.reduce(e, axis=1)
+        return sums.astype(wide, copy=False)
+    short: FloatArray = np.einsum("ij->i", e)
+    return short.astype(wide, copy=False)
+
+
 def _hard_logits(y: FloatArray, x: FloatArray, order: Order) -> Rows:
     """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y."""
-    classes = x.shape[1]
-    label = np.arange(0, x.size, classes) + y
-    shifted = x - x.max(axis=1, keepdims=True)
-    losses = -shifted.reshape(-1)[label]
-    e = np.exp(shifted, out=shifted)
-    s = e.sum(axis=1)
-    losses += np.log(s)
+    label = np.arange(0, x.size, x.shape[1]) + y
+    e, s, b = _exponentials(x)
+    losses = np.log(s) - (x.reshape(-1)[label] - b)
     if order == 1:
         e.reshape(-1)[label] -= s
         return losses, e, 1 / s
@@ -274,17 +306,16 @@ def _hard_logits(y: FloatArray, x: FloatArray, order: Order) -> Rows:
 
 def _soft_logits(t: FloatArray, x: FloatArray, order: Order) -> Rows:
     """Return Σ_c t_c (log Σ_d exp(x_d) − x_c); (Σ_c t_c) softmax(x) − t."""
-    shifted = x - x.max(axis=1, keepdims=True)
-    e = np.exp(shifted)
-    s = e.sum(axis=1, keepdims=True)
-    terms = t * (np.log(s) - shifted)
+    e, s, b = _exponentials(x)
+    terms = t * (np.log(s)[:, np.newaxis] - (x - np.reshape(b, (-1, 1))))
     terms[t == 0] = 0  # also where the logit is −inf
     losses = terms.sum(axis=1)
     mass = t.sum(axis=1, keepdims=True)
+    p = e / s[:, np.newaxis]
     if order == 1:
-        return losses, mass * (e / s) - t, 1.0
+        return losses, mass * p - t, 1.0
     if order == 2:
-        return losses, mass * (e / s) * ((s - e) / s), 1.0
+        return losses, mass * p * (1 - p), 1.0
     return losses, None, 1.0
 
 

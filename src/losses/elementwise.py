@@ -57,19 +57,20 @@ class SampleLoss(Loss):
         """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
         blocks, weight = samples.block(box)
         arguments = self.hook_arguments(blocks)
-        losses: Any = None
+        found: Any = None
         derivatives: Any = None
         if value and order == 1:
-            losses, derivatives = self.formula_and_derivative(*arguments)
+            found, derivatives = self.formula_and_derivative(*arguments)
         elif value:
-            losses = self.formula(*arguments)
+            found = self.formula(*arguments)
         elif order:
             derivatives = self.derivative(*arguments) if order == 1 else self.second_derivative(*arguments)
         shape = blocks[0].shape
+        losses = weigh(_fit(found, shape, "formula"), weight) if value else None
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
-            np.multiply(weighted.reshape(out.shape), _multiplier(factor), out)
-        return weigh(_fit(losses, shape, "formula"), weight) if value else None
+            np.multiply(weighted.reshape(out.shape), multiplier(factor), out)
+        return losses
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -169,12 +170,17 @@ class ResidualLoss(SampleLoss):
 
 
 def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
-    """Return what a hook returned as an array of the samples' shape."""
-    if type(block) is np.ndarray and block.shape == shape:
+    """Return what a hook returned as a floating array of the samples' shape, in memory of its own."""
+    if type(block) is np.ndarray and block.shape == shape and block.dtype.kind == "f" and block.flags.owndata:
         return block
-    if np.ndim(block):
-        raise ValueError(f"{hook} returned an array of shape {np.shape(block)} for samples of shape {shape}")
-    return np.full(shape, np.asarray(block))
+    array = np.asarray(block)
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    if array.ndim == 0:
+        array = np.full(shape, array)
+    if array.shape != shape:
+        raise ValueError(f"{hook} returned an array of shape {array.shape} for samples of shape {shape}")
+    return array.copy()  # a hook may hand back its argument, a view of y_pred that `out` is about to overwrite
 
 
 def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
@@ -188,6 +194,6 @@ def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
     return weighted
 
 
-def _multiplier(factor: float) -> float | np.float64:
+def multiplier(factor: float) -> float | np.float64:
     """Return a factor that multiplies in float64 where float32 couldn't hold it."""
     return factor if 1e-30 < abs(factor) < 1e30 else np.float64(factor)

@@ -8,8 +8,8 @@ from losses.admission import Interval, Samples, contiguous
 from losses.blocks import WHOLE
 from losses.types import Array, Box, FloatArray, Reduction
 
-RELEVANCE = Interval("a relevance", -np.inf, np.inf)
-GAIN = Interval("a relevance from which a gain is computed", 0.0, np.inf)
+RELEVANCE = Interval("a relevance must be a number", -np.inf, np.inf)
+GAIN = Interval("a relevance from which a gain is computed must not be negative or NaN", 0.0, np.inf)
 
 
 class QuerySamples(Samples):
@@ -61,7 +61,7 @@ class QuerySamples(Samples):
         if len(shape) == 2 and shape[1] == 1 and shape[0] > 1:
             raise ValueError(
                 f"y_pred has shape {shape}: {shape[0]} queries of one item each, in which nothing can be ranked; "
-                "for one query use y_true.ravel() and y_pred.ravel()"
+                "for one query use np.ravel(y_true) and np.ravel(y_pred)"
             )
         return shape
 

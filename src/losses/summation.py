@@ -32,11 +32,14 @@ def parts(terms: FloatArray) -> list[Part]:
         Numbers to hand to `total`, together with those of the other blocks.
     """
     found: list[Part]
+    if terms.dtype.char == "g":  # longdouble: its own roundings are below those of the float returned
+        sum_of_block = np.add.reduce(terms)
+        if np.isfinite(sum_of_block) and abs(sum_of_block) > np.finfo(np.float64).max:
+            return [Fraction(*sum_of_block.as_integer_ratio())]
+        return [float(sum_of_block)]
     if terms.size <= _DIRECT:
         found = terms.tolist()
         return found
-    if terms.dtype.char == "g":  # longdouble: its own roundings are below those of the float returned
-        return [float(np.add.reduce(terms))]
     even = terms.size >> _HALVINGS << _HALVINGS
     folded = terms[:even]
     for _ in range(_HALVINGS):
@@ -55,14 +58,14 @@ def total(found: Sequence[Part], denominator: float = 1.0) -> float:
     except ValueError:  # infinities of both signs
         return math.nan
     except OverflowError:
-        infinite = [x for x in found if not math.isfinite(x)]
+        infinite = [part for part in found if isinstance(part, float) and not math.isfinite(part)]
         if infinite:
             return float(sum(infinite))
         exact = sum((Fraction(part) for part in found), Fraction(0)) / Fraction(denominator)
         try:
             return float(exact)
         except OverflowError:
-            return math.copysign(math.inf, exact)
+            return math.inf if exact > 0 else -math.inf
 
 
 def _split_sum(x: FloatArray) -> tuple[float, float]:

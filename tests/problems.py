@@ -1,0 +1,36 @@
+"""Deterministic problems of any size for every registered loss, and ways of calling it."""
+
+from typing import Any
+
+import numpy as np
+
+from registry import CLASSES, Case, Problem, class_ids, distributions
+
+
+def typical(case: Case, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
+    """Return a problem of n samples (or items). Numbers inside (0, 1) are predictions for every loss."""
+    rng = np.random.default_rng(seed)
+    y_pred = rng.uniform(0.05, 0.95, (n, *case.columns)).astype(dtype)
+    if case.y_true is class_ids:
+        y_true = rng.integers(0, CLASSES, n)
+    elif case.y_true is distributions:
+        y_true = rng.dirichlet(np.ones(CLASSES), n).astype(dtype)
+    else:
+        y_true = rng.integers(0, 2, n).astype(dtype)
+    return Problem(y_true, y_pred, {name: rng.integers(0, n // 8 + 1, n) for name in case.keywords})
+
+
+def weights_of(n: int, seed: int = 1) -> np.ndarray:
+    """Return n weights, some of them zero."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.5, 2.0, n) * (rng.random(n) > 0.1)
+
+
+def methods(case: Case) -> tuple[str, ...]:
+    """Return the names of the methods that a loss has."""
+    return ("value", "grad", "value_and_grad", *(["hess"] if case.has_hess else []))
+
+
+def flatten(result: Any) -> list[np.ndarray]:
+    """Return the numbers that a method returned as a list of arrays."""
+    return [np.asarray(part) for part in (result if isinstance(result, tuple) else (result,))]

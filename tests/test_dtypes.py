@@ -1,0 +1,511 @@
+"""Dtypes and kinds of array (section 4 of the contract)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, ElementwiseLoss, ResidualLoss
+from problems import flatten, methods, typical, weights_of
+from registry import CASES, Problem, call
+
+FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
+INTEGERS = [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64]
+METHODS = ["value", "grad", "hess", "value_and_grad"]
+
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+each_float = pytest.mark.parametrize("dtype", FLOATS)
+
+
+# -------------------------------------------------------------------------------------------------- kinds of array
+
+
+def memory_mapped(array, directory):
+    path = directory / f"{id(array)}.npy"
+    np.save(path, array)
+    return np.load(path, mmap_mode="r")
+
+
+def misaligned(array, directory):
+    raw = np.empty(array.nbytes + 1, np.uint8)
+    moved = raw[1:].view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    return moved
+
+
+def read_only(array, directory):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+KINDS = {
+    "lists": lambda array, directory: array.tolist(),
+    "tuples": lambda array, directory: tuple(map(tuple, array.tolist())) if array.ndim == 2 else tuple(array.tolist()),
+    "lists of arrays": lambda array, directory: list(array),
+    "read-only": read_only,
+    "strided": lambda array, directory: np.repeat(array, 3, axis=0)[::3],
+    "reversed": lambda array, directory: np.ascontiguousarray(array[::-1])[::-1],
+    "strided along the last axis": lambda array, directory: np.repeat(array, 2, axis=-1)[..., ::2],
+    "Fortran-ordered": lambda array, directory: array.copy(order="F"),
+    "byte-swapped": lambda array, directory: array.astype(array.dtype.newbyteorder()),
+    "memory-mapped": memory_mapped,
+    "misaligned": misaligned,
+    "matrix or subclass": lambda array, directory: array.view(type("Subclass", (np.ndarray,), {})),
+    "array protocol": lambda array, directory: type("Wrapper", (), {"__array__": lambda self, *a, **k: array})(),
+    "buffer": lambda array, directory: memoryview(array),
+}
+
+
+@each_case
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [6, 50_000])
+def test_every_kind_of_array_gives_the_same_numbers(case, kind, n, tmp_path):
+    if n > 6 and ("list" in kind or "tuple" in kind):
+        n = 60
+    problem, weight = typical(case, n), weights_of(n)
+    arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred, **problem.keywords, "sample_weight": weight}
+    other = {name: KINDS[kind](array, tmp_path) for name, array in arrays.items()}
+    for method in methods(case):
+        expected = flatten(getattr(case.loss, method)(**arrays))
+        for a, b in zip(expected, flatten(getattr(case.loss, method)(**other)), strict=True):
+            np.testing.assert_array_equal(a, b)
+            assert type(b) is np.ndarray
+            assert b.dtype == np.float64
+            assert b.dtype.isnative
+
+
+@each_case
+def test_tables_give_the_same_numbers(case):
+    pandas = pytest.importorskip("pandas")
+    problem, weight = typical(case, 6), weights_of(6)
+    arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred, **problem.keywords, "sample_weight": weight}
+    index = [f"row {i}" for i in range(6)]
+    tables = {
+        name: (pandas.Series if array.ndim == 1 else pandas.DataFrame)(array, index=index)
+        for name, array in arrays.items()
+    }
+    for method in methods(case):
+        expected = flatten(getattr(case.loss, method)(**arrays))
+        for a, b in zip(expected, flatten(getattr(case.loss, method)(**tables)), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "UInt8", "Int64", "Float32", "Float64", "boolean", "bool", "float16"])
+def test_pandas_columns_without_missing_values_are_accepted(dtype):
+    pandas = pytest.importorskip("pandas")
+    if dtype == "float16":
+        pytest.importorskip("pandas", minversion="3")
+    column = pandas.Series([1, 0, 1], dtype=dtype)
+    assert MSE().value(column, [1.0, 1.0, 1.0]) == pytest.approx(1 / 3)
+    assert MSE().value(column, column, sample_weight=column) == 0
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean", "float64", "object"])
+def test_missing_values_in_pandas_columns_never_pass_for_numbers(dtype):
+    pandas = pytest.importorskip("pandas")
+    column = pandas.Series([1, None, 0], dtype=dtype)
+    if np.asarray(column).dtype.kind == "f":  # pandas makes them NaN
+        assert np.isnan(MSE(reduction="none").value(column, [1.0, 1.0, 1.0])[1])
+        with pytest.raises(ValueError, match=r"^y_true\[1\] is nan"):
+            BinaryCrossEntropy().value(column, [0.5, 0.5, 0.5])
+    else:
+        with pytest.raises(TypeError, match=r"^y_true .*dtype object"):
+            MSE().value(column, [1.0, 1.0, 1.0])
+
+
+@each_case
+@pytest.mark.parametrize("method", METHODS)
+def test_a_single_sample_may_be_a_python_number(case, method):
+    if case.unit != "element" or method not in methods(case):
+        return
+    for number in (1, 1.0, True, np.float64(1), np.bool_(True)):
+        found = flatten(getattr(case.loss, method)(number, 0.25))
+        expected = flatten(getattr(case.loss, method)([1.0], [0.25]))
+        for a, b in zip(found, expected, strict=True):
+            assert a.shape == ()
+            assert a == b.ravel()[0]
+
+
+# ------------------------------------------------------------------------------------------------ dtype of results
+
+
+@each_case
+@each_float
+def test_derivatives_have_the_floating_dtype_of_the_predictions(case, dtype):
+    problem = typical(case, 9, dtype)
+    swapped = problem.predicting(problem.y_pred.astype(problem.y_pred.dtype.newbyteorder()))
+    for given_problem in (problem, swapped):
+        for method in set(methods(case)) - {"value"}:
+            for reduction in ("mean", "none"):
+                result = flatten(call(case.with_reduction(reduction), method, given_problem))[-1]
+                assert result.dtype == dtype
+                assert result.dtype.isnative
+                assert result.shape == problem.y_pred.shape
+        assert call(case.with_reduction("none"), "value", given_problem).dtype == dtype
+
+
+@each_case
+@pytest.mark.parametrize("dtype", [np.bool_, *INTEGERS])
+def test_integer_predictions_give_float64(case, dtype):
+    problem = typical(case, 9)
+    whole = problem.predicting((problem.y_pred > 0.5).astype(dtype))
+    as_float = problem.predicting(whole.y_pred.astype(np.float64))
+    for method in methods(case):
+        found, expected = call(case.loss, method, whole), call(case.loss, method, as_float)
+        for a, b in zip(flatten(found), flatten(expected), strict=True):
+            assert a.dtype == np.float64
+            np.testing.assert_array_equal(a, b)
+
+
+@each_case
+@each_float
+@pytest.mark.parametrize("target", [np.float16, np.float64, np.longdouble])
+def test_the_dtype_of_the_targets_never_changes_that_of_the_result(case, dtype, target):
+    problem = typical(case, 9, dtype)
+    other = Problem((problem.y_true * 1.0).astype(target), problem.y_pred, problem.keywords)
+    for method in methods(case):
+        found = flatten(call(case.with_reduction("none"), method, other, sample_weight=np.ones(9, np.longdouble)))
+        assert all(array.dtype == dtype for array in found)
+
+
+@each_case
+@each_float
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_means_and_sums_are_python_floats(case, dtype, reduction):
+    problem = typical(case, 9, dtype)
+    for value in (
+        call(case.with_reduction(reduction), "value", problem),
+        call(case.with_reduction(reduction), "value_and_grad", problem, sample_weight=np.ones(9, dtype))[0],
+    ):
+        assert type(value) is float
+
+
+@each_case
+def test_float16_is_computed_in_float32(case):
+    half = typical(case, 9, np.float16)  # without a probability that is clipped
+    single = half.predicting(half.y_pred.astype(np.float32))
+    for method in methods(case):
+        for reduction in ("sum", "none"):
+            loss = case.with_reduction(reduction)
+            for a, b in zip(flatten(call(loss, method, half)), flatten(call(loss, method, single)), strict=True):
+                np.testing.assert_array_equal(a, b.astype(a.dtype))
+
+
+def test_float16_overflows_and_underflows_in_silence():
+    with np.errstate(all="raise"):
+        y_pred = np.array([300.0, 1e-4], np.float16)
+        loss = MSE(reduction="none")
+        np.testing.assert_array_equal(loss.value([0.0, 0.0], y_pred), np.array([np.inf, 0], np.float16))
+        assert MSE(reduction="sum").value([0.0], y_pred[:1]) == 90_000.0
+        grad = (1e3 * loss).grad([0.0, 0.0], y_pred)
+        np.testing.assert_array_equal(grad, [np.inf, np.float16(1e3 * 2 * np.float32(y_pred[1]))])
+        assert not (1e-9 * loss).grad([0.0, 0.0], y_pred)[1]
+
+
+def test_longdouble_is_computed_as_such():
+    if np.finfo(np.longdouble).eps == np.finfo(np.float64).eps:
+        pytest.skip("longdouble is float64 here")
+    tiny = np.finfo(np.longdouble).eps
+    y_pred = np.array([1 + tiny, 1 - tiny], np.longdouble)
+    np.testing.assert_array_equal(MSE(reduction="none").value([1.0, 1.0], y_pred), [tiny**2, tiny**2])
+    np.testing.assert_array_equal(MAE(reduction="sum").grad([1.0, 1.0], y_pred), [1, -1])
+
+
+# ------------------------------------------------------------------------------------------ conversion and rounding
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_no_integer_wraps(dtype):
+    lowest, highest = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    y_true, y_pred = np.array([highest, lowest], dtype), np.array([lowest, highest], dtype)
+    distance = float(highest) - float(lowest)
+    assert MAE().value(y_true, y_pred) == distance
+    np.testing.assert_array_equal(MSE(reduction="sum").grad(y_true, y_pred), [-2 * distance, 2 * distance])
+    np.testing.assert_array_equal(MAE(reduction="none").value(y_true.astype(float), y_pred), [distance, distance])
+
+
+@given(
+    target=st.integers(-(2**63), 2**64 - 1),
+    predicted=st.integers(0, 2**63).map(lambda i: np.float32(i)),
+)
+def test_integer_targets_are_rounded_once(target, predicted):
+    array = np.array([target], np.int64 if target < 2**63 else np.uint64)
+    residual = MAE(reduction="none").value(array, predicted[np.newaxis])
+    np.testing.assert_array_equal(residual, [abs(predicted - _nearest_float32(target))])
+
+
+def _nearest_float32(number: int) -> np.float32:
+    """Round an integer to float32, to nearest, ties to even, in integer arithmetic."""
+    shift = max(0, abs(number).bit_length() - 24)
+    quotient, rest = divmod(abs(number), 1 << shift)
+    quotient += 2 * rest > 1 << shift or (2 * rest == 1 << shift and quotient % 2)
+    return np.float32(np.sign(number) * quotient) * np.float32(2.0**shift)
+
+
+def test_a_target_that_two_roundings_would_spoil_is_rounded_once():
+    # Halfway between two float32, plus a bit that float64 can't hold: rounding to float64 first gives the tie,
+    # which goes to the even neighbour below.
+    target = 2**62 + 2**38 + 1
+    assert np.float32(np.float64(target)) == np.float32(2**62)
+    predicted = np.array([2**62 + 2**39], np.float32)
+    for dtype in (np.int64, np.uint64, np.dtype(">i8"), np.longdouble):
+        if np.dtype(dtype).kind == "f" and np.finfo(dtype).nmant < 63:
+            continue
+        assert MAE().value(np.array([target], dtype), predicted) == 0
+    half = np.float16(1)
+    just_above = np.float64(1 + 2**-11 + 2**-40)  # rounds to 1 + 2^-10 in float16, to 1 + 2^-11 in float32
+    assert MAE().value([just_above], [half]) != 0
+    assert MAE().value(np.array([just_above]), np.array([half])) == 2.0**-11
+
+
+@given(ids=st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=4))
+def test_unsigned_class_ids_are_compared_before_conversion(ids):
+    array = np.array(ids, np.uint64)
+    logits = np.zeros((len(ids), 3))
+    if max(ids) < 3:
+        CategoricalCrossEntropy(from_logits=True).value(array, logits)
+        return
+    first = next(i for i, class_id in enumerate(ids) if class_id > 2)
+    with pytest.raises(ValueError, match=rf"^y_true\[{first}\] is {ids[first]}, "):
+        CategoricalCrossEntropy(from_logits=True).value(array, logits)
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, *INTEGERS, *FLOATS, ">i4", ">f8"])
+def test_class_ids_may_have_any_dtype(dtype):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(6, 2))
+    ids = np.array([0, 1, 1, 0, 1, 0])
+    loss = CategoricalCrossEntropy(from_logits=True)
+    for a, b in zip(loss.value_and_grad(ids.astype(dtype), logits), loss.value_and_grad(ids, logits), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.uint64, np.int64])
+@pytest.mark.parametrize("big", [2**53 + 1, 2**62 + 1, 2**63 - 1, 2**63 + 1, 2**64 - 1])
+def test_ignore_index_is_compared_exactly(dtype, big):
+    if big > np.iinfo(dtype).max:
+        return
+    logits = np.array([[1.0, 2.0], [0.0, 5.0]])
+    loss = CategoricalCrossEntropy(from_logits=True, ignore_index=big)
+    assert loss.value(np.array([big, 1], dtype), logits) == loss.value([1], logits[1:])
+    with pytest.raises(ValueError, match=rf"^y_true\[0\] is {big - 1}, "):
+        loss.value(np.array([big - 1, 1], dtype), logits)
+
+
+@pytest.mark.parametrize(("dtype", "digits"), [(np.float16, 11), (np.float32, 24), (np.float64, 53)])
+def test_float_class_ids_are_compared_before_rounding(dtype, digits):
+    last = 2**digits  # the first integer whose successor the dtype can't hold
+    ids = np.array([last, 0], dtype)
+    with pytest.raises(ValueError, match=r"^y_true\[0\] is "):
+        CategoricalCrossEntropy(ignore_index=last + 1).value(ids, [[0.5, 0.5], [0.5, 0.5]])
+    if digits == 11:
+        y_pred = np.full((2, last + 1), 0.5)
+        CategoricalCrossEntropy().value(ids, y_pred)
+        with pytest.raises(
+            ValueError, match=rf"is {float(last)}, but a class id must be an integer from 0 to {last - 1};"
+        ):
+            CategoricalCrossEntropy().value(ids, y_pred[:, 1:])
+        with pytest.raises(ValueError, match=r"^y_true\[0\] is 2052\.0, "):
+            CategoricalCrossEntropy().value(np.array([2052.0], dtype), np.full((1, 2052), 0.5))
+
+
+@pytest.mark.parametrize("ignored", [300, -(2**63), 2**64 - 1])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float16, np.float32])
+def test_an_ignore_index_that_no_class_id_can_be_ignores_nothing(ignored, dtype):
+    loss = CategoricalCrossEntropy(ignore_index=ignored)
+    ids, y_pred = np.array([0, 1], dtype), [[0.5, 0.5], [0.25, 0.75]]
+    assert loss.value(ids, y_pred) == CategoricalCrossEntropy().value(ids, y_pred)
+
+
+@pytest.mark.parametrize("ignored", [2**64, -(2**63) - 1])
+def test_an_ignore_index_fits_into_64_bits(ignored):
+    with pytest.raises(ValueError, match=f"ignore_index must fit into 64 bits, got {ignored}"):
+        CategoricalCrossEntropy(ignore_index=ignored)
+
+
+# --------------------------------------------------------------------------------------------------- what is refused
+
+REFUSED = {
+    "complex": (np.array([1 + 0j, 2]), "complex128"),
+    "a complex number": ([1j, 2.0], "complex128"),
+    "object": (np.array([1.0, 2.0], object), "object"),
+    "None in a list": ([1.0, None], "object"),
+    "integers beyond 64 bits": ([2**70, 1], "object"),
+    "strings": (["1", "2"], "<U1"),
+    "bytes": (np.array([b"1", b"2"]), r"\|S1"),
+    "new strings": (np.array(["1", "2"], np.dtypes.StringDType()), "StringDType"),
+    "datetime": (np.array(["2026-01-01", "2026-01-02"], "M8[D]"), r"datetime64\[D\]"),
+    "timedelta": (np.array([1, 2], "m8[s]"), r"timedelta64\[s\]"),
+    "records": (np.array([(1, 2), (3, 4)], "i4,i4"), "f0"),
+    "masked": (np.ma.array([1.0, 2.0], mask=[False, True]), "float64"),
+    "masked without a mask": (np.ma.array([1, 2], np.int64), "int64"),
+    "masked in a list": ([1.0, np.ma.masked], "float64"),
+    "masked arrays in a list": ([np.ma.array(1.0), np.ma.array(2.0)], "float64"),
+    "masked deep in a list": ([[1.0, np.ma.masked]], "float64"),
+    "nothing": (None, "object"),
+}
+
+
+@each_case
+@pytest.mark.parametrize("name", ["y_true", "y_pred", "sample_weight"])
+@pytest.mark.parametrize("kind", REFUSED)
+def test_other_kinds_are_refused_by_name_and_dtype(case, name, kind):
+    value, dtype = REFUSED[kind]
+    if (name, kind) == ("sample_weight", "nothing"):
+        return
+    problem = typical(case, 2)
+    arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred, **problem.keywords, name: value}
+    for method in methods(case):
+        with pytest.raises(TypeError, match=rf"^{name} .*{dtype}"):
+            getattr(case.loss, method)(**arrays)
+
+
+@pytest.mark.parametrize("name", ["y_true", "y_pred", "sample_weight"])
+@pytest.mark.parametrize("make", ["csr_matrix", "csr_array", "coo_matrix", "coo_array", "lil_array", "dok_array"])
+def test_sparse_matrices_are_refused_with_advice_that_works(name, make):
+    sparse = pytest.importorskip("scipy.sparse")
+    dense = np.array([[1.0, 0.0, 2.0]])
+    arrays = {"y_true": dense, "y_pred": dense * 2, "sample_weight": dense}
+    matrix = getattr(sparse, make)(arrays[name])
+    with pytest.raises(TypeError, match=rf"^{name} is a sparse .*float64.*{name}\.toarray\(\)"):
+        MSE().value(**{**arrays, name: matrix})
+    assert MSE().value(**{**arrays, name: matrix.toarray()}) == MSE().value(**arrays)
+
+
+def test_the_advice_about_masked_arrays_works():
+    masked = np.ma.array([1.0, np.nan, 3.0], mask=[False, True, False])
+    with pytest.raises(TypeError, match="pass its data, and sample_weight=~mask"):
+        MSE().value(masked, [1.0, 2.0, 5.0])
+    assert MSE().value(masked.data, [1.0, 2.0, 5.0], sample_weight=~masked.mask) == 2.0
+
+
+# -------------------------------------------------------------------------------------------------------------- out
+
+
+@each_case
+@each_float
+@pytest.mark.parametrize("order", ["C", "F", "strided", "reversed"])
+def test_results_are_written_to_out_whatever_its_layout(case, dtype, order):
+    problem = typical(case, 9, dtype)
+    shape = problem.y_pred.shape
+    out = {
+        "C": np.full(shape, np.nan, dtype),
+        "F": np.full(shape, np.nan, dtype, order="F"),
+        "strided": np.full((27, *shape[1:]), np.nan, dtype)[::3],
+        "reversed": np.full(shape, np.nan, dtype)[::-1],
+    }[order]
+    for method in set(methods(case)) - {"value"}:
+        expected = flatten(call(case.loss, method, problem))
+        out[...] = np.nan
+        found = call(case.loss, method, problem, out=out)
+        assert (found[1] if isinstance(found, tuple) else found) is out
+        for a, b in zip(flatten(found), expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@each_case
+def test_out_must_have_the_shape_and_dtype_of_the_result(case):
+    problem = typical(case, 6, np.float32)
+    shape = problem.y_pred.shape
+    wrong = [
+        np.empty(shape, np.float64),
+        np.empty(shape, np.float16),
+        np.empty(shape, np.int32),
+        np.empty(shape, np.dtype(np.float32).newbyteorder()),
+        np.empty((*shape, 1), np.float32),
+        np.empty((7, *shape[1:]), np.float32),
+        np.empty(3, np.float32),
+    ]
+    for method in set(methods(case)) - {"value"}:
+        for out in wrong:
+            with pytest.raises(ValueError, match=r"^out has shape") as caught:
+                call(case.loss, method, problem, out=out)
+            for part in (str(out.shape), str(out.dtype), str(shape), "float32"):
+                assert part in str(caught.value)
+
+
+@each_case
+@pytest.mark.parametrize("make", [np.ma.zeros, lambda shape: np.zeros(shape).tolist(), lambda shape: bytearray(8)])
+def test_out_must_be_an_array(case, make):
+    problem = typical(case, 6)
+    out = make(problem.y_pred.shape)
+    for method in set(methods(case)) - {"value"}:
+        with pytest.raises(TypeError, match=f"^out must be a NumPy array, got {type(out).__name__}"):
+            call(case.loss, method, problem, out=out)
+
+
+@each_case
+def test_out_must_be_writable(case):
+    problem = typical(case, 6)
+    out = np.zeros(problem.y_pred.shape)
+    out.flags.writeable = False
+    for method in set(methods(case)) - {"value"}:
+        with pytest.raises(ValueError, match=r"^out is read-only"):
+            call(case.loss, method, problem, out=out)
+
+
+# ------------------------------------------------------------------------------------------------- a user's formula
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZeroOne(ResidualLoss):
+    """A loss whose hooks return bools and plain numbers."""
+
+    def formula(self, r):
+        return np.abs(r) > 0.5
+
+    def derivative(self, r):
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorder(ElementwiseLoss):
+    """A loss that refuses anything but what the hooks are promised."""
+
+    def formula(self, y, p):
+        assert y.ndim == p.ndim == 1
+        assert y.dtype == p.dtype
+        assert y.dtype.isnative
+        assert not y.flags.writeable
+        assert not p.flags.writeable
+        assert y.flags.c_contiguous
+        assert p.flags.c_contiguous
+        return y + p
+
+    def derivative(self, y, p):
+        return np.ones_like(p)
+
+
+@each_float
+@pytest.mark.parametrize("n", [0, 10, 1000])
+def test_hooks_may_return_bools_and_numbers(dtype, n):
+    y_pred = np.ones(n, dtype)
+    assert ZeroOne(reduction="sum").value(np.zeros(n), y_pred) == n
+    each = ZeroOne(reduction="none").value_and_grad(np.zeros(n), y_pred)
+    assert [array.dtype for array in each] == [dtype, dtype]
+    assert each[0].sum() == n
+    assert not each[1].any()
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (3, 4), (2, 3, 4)], ids=str)
+@pytest.mark.parametrize("predicted", ["f2", ">f4", "f8", "g", "i2", "?"])
+@pytest.mark.parametrize("target", ["f2", ">f8", "u8", "?"])
+def test_hooks_get_one_dimensional_read_only_arrays_of_one_dtype(shape, predicted, target):
+    y_true, y_pred = np.ones(shape, target), np.ones(shape, predicted)
+    assert Recorder().value_and_grad(y_true.T.copy().T, y_pred)[0] == 2.0
+
+
+def test_a_hook_that_returns_another_shape_is_told_so():
+    wrong = type("Wrong", (ZeroOne,), {"formula": lambda self, r: r[:-1]})
+    with pytest.raises(ValueError, match=r"formula returned an array of shape \(2,\) for samples of shape \(3,\)"):
+        wrong().value([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+
+
+def test_binary_targets_may_be_bools_and_unsigned_integers():
+    p = np.array([0.25, 0.75])
+    expected = BinaryCrossEntropy().grad([0.0, 1.0], p)
+    for dtype in [np.bool_, *INTEGERS]:
+        np.testing.assert_array_equal(BinaryCrossEntropy().grad(np.array([0, 1], dtype), p), expected)
