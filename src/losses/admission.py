@@ -27,7 +27,7 @@ def as_array(name: str, value: Any) -> Array:
     TypeError
         If it is anything else, a masked array or a sparse matrix.
     """
-    array = value if type(value) is np.ndarray else _converted(name, value)
+    array = value if type(value) is np.ndarray else converted(name, value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}{_HINTS.get(array.dtype.kind, '')}")
     return array
@@ -39,7 +39,8 @@ _HINTS = {
 }
 
 
-def _converted(name: str, value: Any) -> Array:
+def converted(name: str, value: Any) -> Array:
+    """Return what isn't an array as one; TypeError if numbers would be lost, ValueError if it can't be."""
     masked = _find_masked(value)
     if masked is not None:
         raise TypeError(
@@ -168,7 +169,7 @@ class Weights:
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}")
-        found = walk(partition(self.array.shape), self._checked_parts)
+        found = walk(partition(self.array.shape, 8), self._checked_parts)
         self.total = summation.total([part for parts in found for part in parts]) * math.prod(shape[ndim:])
 
     def _checked_parts(self, box: Box) -> list[summation.Part]:

@@ -110,7 +110,8 @@ class BinaryCrossEntropy(ElementwiseLoss):
         """Return a and b: π y and 1 − y, after smoothing."""
         a, b = y, 1 - y
         if self.label_smoothing:
-            keep, spread = 1 - self.label_smoothing, self.label_smoothing / 2
+            smoothing = y.dtype.type(self.label_smoothing)
+            keep, spread = 1 - smoothing, smoothing / 2
             a, b = a * keep + spread, b * keep + spread
         return (a, b) if self.pos_weight == 1 else (self.pos_weight * a, b)
 
@@ -237,7 +238,8 @@ class CategoricalCrossEntropy(Loss):
         """Return rows of q, the target distribution."""
         if y.ndim == 1:
             y = np.equal(y[:, np.newaxis], np.arange(p.shape[1]))
-        q: FloatArray = ((1 - self.label_smoothing) * y + self.label_smoothing / p.shape[1]).astype(p.dtype, copy=False)
+        smoothing = p.dtype.type(self.label_smoothing)
+        q: FloatArray = ((1 - smoothing) * y + smoothing / p.shape[1]).astype(p.dtype, copy=False)
         return q
 
 

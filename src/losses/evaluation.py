@@ -19,6 +19,10 @@ Order: TypeAlias = Literal[0, 1, 2]
 class BlockLoss(Protocol):
     """What evaluation asks of a loss."""
 
+    @property
+    def reduction(self) -> Reduction:
+        """How the samples' losses become the value."""
+
     def evaluate_block(
         self, samples: Any, box: Box, value: bool, order: Order, factor: float, out: Array | None
     ) -> FloatArray | None:
@@ -26,7 +30,7 @@ class BlockLoss(Protocol):
 
 
 def evaluate(
-    loss: BlockLoss, samples: Admitted, reduction: Reduction, value: bool, order: Order, out: Any
+    loss: BlockLoss, samples: Admitted, *, value: bool = False, order: Order = 0, out: Any = None
 ) -> tuple[Value, Array]:
     """Return the value and the derivative of a loss; only what is asked for is computed.
 
@@ -34,14 +38,14 @@ def evaluate(
     ----------
     loss, samples
         The loss and the arguments of one call.
-    reduction, value, order
+    value, order
         What is asked for.
     out
         Where to write the derivative, as the user passed it, or None.
     """
     shape, dtype = samples.predicted.shape, result_dtype(samples.predicted.dtype)
     cut = len(shape) - samples.whole_axes
-    boxes = partition(shape[:cut], math.prod(shape[cut:]))
+    boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.dtype.itemsize)
     factor = 1 / samples.denominator
     derivative: Any = None
     values: Any = None
@@ -51,7 +55,7 @@ def evaluate(
             walk(boxes, samples.check)
     elif order:
         derivative = np.empty(shape, dtype)
-    if value and reduction == "none":
+    if value and loss.reduction == "none":
         values = np.empty(samples.shape, dtype)
 
     def step(box: Box) -> list[summation.Part]:
