@@ -240,7 +240,7 @@ class SumSamples:
     Parameters
     ----------
     terms
-        The arguments of each loss, all with the same y_pred.
+        The arguments of each loss, all with the same predictions.
     reduction
         The reduction that the losses share.
     """
@@ -251,7 +251,7 @@ class SumSamples:
         if reduction == "none":
             check_same_samples(terms)
         self.terms = terms
-        self.predicted, self.dtype = terms[0].predicted, terms[0].dtype
+        self.predictions, self.dtype, self.result_dtype = terms[0].predictions, terms[0].dtype, terms[0].result_dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
 
