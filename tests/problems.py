@@ -34,3 +34,8 @@ def methods(case: Case) -> tuple[str, ...]:
 def flatten(result: Any) -> list[np.ndarray]:
     """Return the numbers that a method returned as a list of arrays."""
     return [np.asarray(part) for part in (result if isinstance(result, tuple) else (result,))]
+
+
+def reductions(case: Case) -> tuple[str, ...]:
+    """Return the reductions of a loss: without "none" for a sum of losses whose samples aren't the same."""
+    return ("mean", "sum") if case.unit == "mixed" else ("mean", "sum", "none")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, ElementwiseLoss, ResidualLoss
-from problems import flatten, methods, typical, weights_of
+from problems import flatten, methods, reductions, typical, weights_of
 from registry import CASES, Problem, call
 
 FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
@@ -139,12 +139,13 @@ def test_derivatives_have_the_floating_dtype_of_the_predictions(case, dtype):
     swapped = problem.predicting(problem.y_pred.astype(problem.y_pred.dtype.newbyteorder()))
     for given_problem in (problem, swapped):
         for method in set(methods(case)) - {"value"}:
-            for reduction in ("mean", "none"):
+            for reduction in reductions(case):
                 result = flatten(call(case.with_reduction(reduction), method, given_problem))[-1]
                 assert result.dtype == dtype
                 assert result.dtype.isnative
                 assert result.shape == problem.y_pred.shape
-        assert call(case.with_reduction("none"), "value", given_problem).dtype == dtype
+        if "none" in reductions(case):
+            assert call(case.with_reduction("none"), "value", given_problem).dtype == dtype
 
 
 @each_case
@@ -167,7 +168,10 @@ def test_the_dtype_of_the_targets_never_changes_that_of_the_result(case, dtype, 
     problem = typical(case, 9, dtype)
     other = Problem((problem.y_true * 1.0).astype(target), problem.y_pred, problem.keywords)
     for method in methods(case):
-        found = flatten(call(case.with_reduction("none"), method, other, sample_weight=np.ones(9, np.longdouble)))
+        loss = case.with_reduction(reductions(case)[-1])
+        found = flatten(call(loss, method, other, sample_weight=np.ones(9, np.longdouble)))
+        if case.unit == "mixed":
+            found = [array for array in found if array.shape]  # without the Python float
         assert all(array.dtype == dtype for array in found)
 
 
@@ -188,7 +192,7 @@ def test_float16_is_computed_in_float32(case):
     half = typical(case, 9, np.float16)  # without a probability that is clipped
     single = half.predicting(half.y_pred.astype(np.float32))
     for method in methods(case):
-        for reduction in ("sum", "none"):
+        for reduction in reductions(case):
             loss = case.with_reduction(reduction)
             for a, b in zip(flatten(call(loss, method, half)), flatten(call(loss, method, single)), strict=True):
                 np.testing.assert_array_equal(a, b.astype(a.dtype))
@@ -304,11 +308,9 @@ def test_float_class_ids_are_compared_before_rounding(dtype, digits):
     if digits == 11:
         y_pred = np.full((2, last + 1), 0.5)
         CategoricalCrossEntropy().value(ids, y_pred)
-        with pytest.raises(
-            ValueError, match=rf"is {float(last)}, but a class id must be an integer from 0 to {last - 1};"
-        ):
+        with pytest.raises(ValueError, match="a class id must be an integer from 0 to 2047;"):
             CategoricalCrossEntropy().value(ids, y_pred[:, 1:])
-        with pytest.raises(ValueError, match=r"^y_true\[0\] is 2052\.0, "):
+        with pytest.raises(ValueError, match="a class id must be an integer from 0 to 2051;"):
             CategoricalCrossEntropy().value(np.array([2052.0], dtype), np.full((1, 2052), 0.5))
 
 

@@ -12,7 +12,7 @@ from losses import MSE, CategoricalCrossEntropy
 from problems import flatten, methods, typical, weights_of
 from registry import CASES, Problem, call
 
-NOT_RANKED = [case for case in CASES if case.unit != "query"]
+NOT_RANKED = [case for case in CASES if case.unit in ("element", "row")]
 ELEMENTWISE = [case for case in CASES if case.unit == "element"]
 OVER_CLASSES = [case for case in CASES if case.unit == "row"]
 SHAPES = [(), (1,), (0,), (6,), (2, 3), (3, 2), (6, 1), (2, 0), (0, 2), (2, 1, 3), (1, 2, 1, 3, 1)]

@@ -27,7 +27,7 @@ def as_array(name: str, value: Any) -> Array:
     TypeError
         If it is anything else, a masked array or a sparse matrix.
     """
-    array = value if type(value) is np.ndarray else _converted(name, value)
+    array = value if type(value) is np.ndarray else converted(name, value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}{_HINTS.get(array.dtype.kind, '')}")
     return array
@@ -39,7 +39,8 @@ _HINTS = {
 }
 
 
-def _converted(name: str, value: Any) -> Array:
+def converted(name: str, value: Any) -> Array:
+    """Return what isn't an array as one; TypeError if numbers would be lost, ValueError if it can't be."""
     masked = _find_masked(value)
     if masked is not None:
         raise TypeError(
@@ -57,8 +58,8 @@ def _converted(name: str, value: Any) -> Array:
 _FLOATING = {char: np.dtype(char) for char in "efdg"}
 
 
-def _find_masked(value: Any) -> np.ma.MaskedArray[Any, Any] | None:
-    """Return the first masked array that `value` is, or holds in a list at any depth."""
+def _find_masked(value: Any) -> Any:
+    """Return the first masked array that `value` is, or holds in a list at any depth; None if there is none."""
     if isinstance(value, np.ma.MaskedArray):
         return value
     if isinstance(value, list | tuple):
@@ -186,7 +187,7 @@ class Weights:
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}")
-        found = walk(partition(self.array.shape), self._checked_parts)
+        found = walk(partition(self.array.shape, 8), self._checked_parts)
         self.total = summation.total([part for parts in found for part in parts]) * math.prod(shape[ndim:])
 
     def _checked_parts(self, box: Box) -> list[summation.Part]:
@@ -293,6 +294,9 @@ class Admitted(Protocol):
     whole_axes: int
     """How many trailing axes of the predictions a block must not cut."""
 
+    width: int
+    """How many numbers an element of `predicted` takes while it is evaluated: the terms of a sum."""
+
     denominator: float
     """What the sum of the losses is divided by."""
 
@@ -324,6 +328,8 @@ class Samples:
 
     whole_axes = 0
     """How many trailing axes of y_pred a block must not cut."""
+
+    width = 1
 
     def __init__(
         self,

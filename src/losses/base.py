@@ -89,7 +89,7 @@ class Loss:
         TypeError
             If an argument isn't an array of real numbers.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, value=True)[0]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight), value=True)[0]
 
     def grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, out: Array | None = None
@@ -113,7 +113,7 @@ class Loss:
         ValueError, TypeError
             As for `value`, or if `out` doesn't fit the result or overlaps an argument.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, order=1, out=out)[1]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight), order=1, out=out)[1]
 
     def hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, out: Array | None = None
@@ -137,7 +137,7 @@ class Loss:
         NotImplementedError
             If the loss has no second derivative.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, order=2, out=out)[1]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight), order=2, out=out)[1]
 
     def value_and_grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, out: Array | None = None
@@ -161,24 +161,11 @@ class Loss:
         ValueError, TypeError
             As for `grad`.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, value=True, order=1, out=out)
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight), value=True, order=1, out=out)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, **arguments: Any) -> Value:
         """Return ``value(y_true, y_pred, **arguments)``."""
         return self.value(y_true, y_pred, **arguments)
-
-    def _evaluate(
-        self,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
-        sample_weight: ArrayLike | None,
-        value: bool = False,
-        order: Order = 0,
-        out: Array | None = None,
-        **keywords: Any,
-    ) -> tuple[Value, Array]:
-        samples = self.admit(y_true, y_pred, sample_weight, **keywords)
-        return evaluate(self, samples, self.reduction, value, order, out)
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Admitted:
         """Return the checked arguments of one call."""
@@ -254,6 +241,7 @@ class SumSamples:
         self.predictions, self.dtype, self.result_dtype = terms[0].predictions, terms[0].dtype, terms[0].result_dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
+        self.width = len(terms)
 
     @property
     def inputs(self) -> dict[str, Array]:
@@ -341,7 +329,7 @@ class WeightedSum(Loss):
         self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, **keywords: Any
     ) -> Value:
         """Return the sum of the terms' values; see `Loss.value`."""
-        return self._evaluate(y_true, y_pred, sample_weight, value=True, **keywords)[0]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), value=True)[0]
 
     def grad(
         self,
@@ -353,7 +341,7 @@ class WeightedSum(Loss):
         **keywords: Any,
     ) -> Array:
         """Return the sum of the terms' gradients; see `Loss.grad`."""
-        return self._evaluate(y_true, y_pred, sample_weight, order=1, out=out, **keywords)[1]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), order=1, out=out)[1]
 
     def hess(
         self,
@@ -365,7 +353,7 @@ class WeightedSum(Loss):
         **keywords: Any,
     ) -> Array:
         """Return the sum of the terms' Hessian diagonals; see `Loss.hess`."""
-        return self._evaluate(y_true, y_pred, sample_weight, order=2, out=out, **keywords)[1]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), order=2, out=out)[1]
 
     def value_and_grad(
         self,
@@ -377,4 +365,4 @@ class WeightedSum(Loss):
         **keywords: Any,
     ) -> tuple[Value, Array]:
         """Return `value` and `grad`; see `Loss.value_and_grad`."""
-        return self._evaluate(y_true, y_pred, sample_weight, value=True, order=1, out=out, **keywords)
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), value=True, order=1, out=out)

@@ -79,7 +79,7 @@ class ClassSamples(Samples):
         """Return the sum over the samples of w Σ_c κ_c y_c."""
         if self.has_ids and self.class_weight is None and self.ignore_index is None:
             return super()._denominator()
-        boxes = partition(self.shape, self.classes)
+        boxes = partition(self.shape, self.classes * 8)
         found = walk(boxes, self._denominator_parts)
         return summation.total([part for parts in found for part in parts])
 

@@ -11,7 +11,7 @@ from losses import summation
 from losses.admission import Admitted, check_out, result_dtype
 from losses.blocks import partition
 from losses.threads import walk
-from losses.types import Array, Box, Dtype, FloatArray, Reduction, Value
+from losses.types import Array, Box, Derivative, Dtype, FloatArray, Reduction, Value
 
 Order: TypeAlias = Literal[0, 1, 2]
 """The derivative that is wanted: none, the gradient, or the diagonal of the Hessian."""
@@ -20,6 +20,10 @@ Order: TypeAlias = Literal[0, 1, 2]
 class BlockLoss(Protocol):
     """What evaluation asks of a loss."""
 
+    @property
+    def reduction(self) -> Reduction:
+        """How the samples' losses become the value."""
+
     def evaluate_block(
         self, samples: Any, box: Box, value: bool, order: Order, factor: float, out: Array | None
     ) -> FloatArray | None:
@@ -27,15 +31,15 @@ class BlockLoss(Protocol):
 
 
 def evaluate(
-    loss: BlockLoss, samples: Admitted, reduction: Reduction, value: bool, order: Order, out: Any
-) -> tuple[Value, Any]:
+    loss: BlockLoss, samples: Admitted, *, value: bool = False, order: Order = 0, out: Any = None
+) -> tuple[Value, Derivative]:
     """Return the value and the derivative of a loss; only what is asked for is computed.
 
     Parameters
     ----------
     loss, samples
         The loss and the arguments of one call.
-    reduction, value, order
+    value, order
         What is asked for.
     out
         Where to write the derivative, as the user passed it, or None.
@@ -50,7 +54,7 @@ def evaluate(
     predictions = list(samples.predictions.values())
     shape = predictions[0].shape
     cut = len(shape) - samples.whole_axes
-    boxes = partition(shape[:cut], math.prod(shape[cut:]))
+    boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
     factor = 1 / samples.denominator
     derivatives: list[Array] = []
     values: Any = None
@@ -60,7 +64,7 @@ def evaluate(
             walk(boxes, samples.check)
     elif order:
         derivatives = [np.empty(shape, result_dtype(array.dtype)) for array in predictions]
-    if value and reduction == "none":
+    if value and loss.reduction == "none":
         values = np.empty(samples.shape, samples.result_dtype)
 
     def step(box: Box) -> list[summation.Part]:

@@ -1,10 +1,11 @@
 """Admission of ranked items: relevance, scores, and the queries that they belong to."""
 
+import math
 from typing import Any
 
 import numpy as np
 
-from losses.admission import Interval, Samples, contiguous
+from losses.admission import Interval, Samples, contiguous, converted
 from losses.blocks import WHOLE
 from losses.types import Array, Box, FloatArray, Reduction
 
@@ -48,9 +49,16 @@ class QuerySamples(Samples):
         # The denominator is a matter of the loss: it is a sum over pairs, or over the queries that count.
         super().__init__({"y_true": y_true, "y_pred": y_pred}, {}, sample_weight, "sum")
         self.whole_axes = self.predicted.ndim
-        query, count = self._queries(qid)
+        self.qid = None if qid is None else _query_ids(qid, self.predicted.shape)
+        query, count = self._queries()
         self.shape = (count,)
-        self._sort(query, count)
+        with np.errstate(all="ignore"):
+            self._sort(query, count)
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The arrays that `out` must not overlap."""
+        return super().inputs if self.qid is None else {**super().inputs, "qid": self.qid}
 
     def _samples_shape(self) -> tuple[int, ...]:
         shape = super()._samples_shape()
@@ -65,16 +73,14 @@ class QuerySamples(Samples):
             )
         return shape
 
-    def _queries(self, qid: Any) -> tuple[Array | None, int]:
+    def _queries(self) -> tuple[Array | None, int]:
         """Return the number of each item's query (None if there is one query), and how many queries there are."""
         shape = self.predicted.shape
-        if qid is None:
-            if len(shape) < 2:
-                return None, 1
-            return np.repeat(np.arange(shape[0]), shape[1]), shape[0]
-        if len(shape) == 2:
-            raise ValueError(f"qid must be None where y_pred has two axes, here {shape}: each row is a query")
-        return query_numbers(qid, shape)
+        if self.qid is not None:
+            return query_numbers(self.qid.reshape(-1))
+        if len(shape) < 2:
+            return None, 1
+        return np.repeat(np.arange(shape[0]), shape[1]), shape[0]
 
     def _sort(self, query: Array | None, count: int) -> None:
         relevance = self.arguments["y_true"].reshape(-1)
@@ -122,17 +128,31 @@ class QuerySamples(Samples):
         """Do nothing: all is checked at once."""
 
 
-def query_numbers(qid: Any, shape: tuple[int, ...]) -> tuple[Array, int]:
-    """Return the number of each item's query, in order of first appearance, and how many queries there are."""
-    ids = np.asarray(qid)
-    if isinstance(qid, np.ma.MaskedArray) or ids.dtype.kind not in "biuUSTO":
-        raise TypeError(f"qid must hold integers, bools or strings, got {type(qid).__name__} of dtype {ids.dtype}")
+def _query_ids(qid: Any, shape: tuple[int, ...]) -> Array:
+    """Return query ids as an array of bools, integers or strings, one for each item."""
+    ids = qid if type(qid) is np.ndarray else converted("qid", qid)
+    if ids.size == 0 and isinstance(qid, list | tuple):
+        ids = ids.astype(np.intp)  # NumPy takes an empty list for floats
+    if ids.dtype.kind not in "biuUSTO":
+        raise TypeError(
+            f"qid must hold integers, bools or strings, got dtype {ids.dtype}; number the queries, with "
+            "np.unique(qid, return_inverse=True)[1] for instance"
+        )
+    if len(shape) == 2:
+        raise ValueError(f"qid must be None where y_pred has two axes, here {shape}: each row is a query")
     if ids.shape != shape:
-        raise ValueError(f"qid has shape {ids.shape} but y_pred has shape {shape}; there must be one for each item")
+        hint = "; use np.ravel(qid)" if ids.size == math.prod(shape) and len(shape) == 1 else ""
+        raise ValueError(f"qid has shape {ids.shape} but y_pred has shape {shape}; each item needs one{hint}")
     if ids.dtype.kind == "O":
-        for entry in ids:
+        for index, entry in enumerate(ids.reshape(-1)):
             if not isinstance(entry, str):
-                raise TypeError(f"qid of dtype object must hold strings, got {entry!r} of {type(entry).__name__}")
+                raise TypeError(f"qid[{index}] is {entry!r}, but in an array of dtype object all must be strings")
+    return ids
+
+
+def query_numbers(ids: Array) -> tuple[Array, int]:
+    """Return the number of each item's query, in order of first appearance, and how many queries there are."""
+    if ids.dtype.kind == "O":
         numbers: dict[str, int] = {}
         found = np.fromiter((numbers.setdefault(entry, len(numbers)) for entry in ids), np.intp, ids.size)
         return found, len(numbers)

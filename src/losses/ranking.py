@@ -9,7 +9,7 @@ from losses._pairs import Fields, Items, pair_sums
 from losses._pairs_hinge import HingeFields
 from losses._pairs_logistic import LogisticFields
 from losses.base import Loss
-from losses.evaluation import Order
+from losses.evaluation import Order, evaluate
 from losses.parameters import check_positive
 from losses.query_samples import RELEVANCE, QuerySamples
 from losses.types import Array, ArrayLike, Box, FloatArray, Value
@@ -63,7 +63,7 @@ class RankingLoss(Loss):
         TypeError
             If an argument isn't an array of real numbers, or `qid` one of floats.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, value=True, qid=qid)[0]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, qid=qid), value=True)[0]
 
     def grad(
         self,
@@ -93,7 +93,7 @@ class RankingLoss(Loss):
         ValueError, TypeError
             As for `value`, or if `out` doesn't fit the result or overlaps an argument.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, order=1, out=out, qid=qid)[1]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, qid=qid), order=1, out=out)[1]
 
     def hess(
         self,
@@ -123,7 +123,7 @@ class RankingLoss(Loss):
         NotImplementedError
             If the loss has no second derivative.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, order=2, out=out, qid=qid)[1]
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, qid=qid), order=2, out=out)[1]
 
     def value_and_grad(
         self,
@@ -153,7 +153,7 @@ class RankingLoss(Loss):
         ValueError, TypeError
             As for `grad`.
         """
-        return self._evaluate(y_true, y_pred, sample_weight, value=True, order=1, out=out, qid=qid)
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, qid=qid), value=True, order=1, out=out)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
