@@ -203,6 +203,8 @@ class Loss:
         if not isinstance(divisor, Real):
             return NotImplemented
         scale = number("a divisor", divisor)
+        if math.isinf(scale):
+            raise ValueError(f"a divisor must be finite, got {scale!r}")
         return combine((coefficient / scale, loss) for coefficient, loss in self.terms)
 
     def __neg__(self) -> "Loss":
