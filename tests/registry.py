@@ -4,6 +4,7 @@ An elementwise loss of real numbers needs one line: ``Case(MyLoss(parameter=2.0)
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -71,13 +72,15 @@ def invoke(loss: Any, method: str, y_true: Any, y_pred: Any, **arguments: Any) -
     if loss.arrays == ("y_true", "y_pred"):
         return getattr(loss, method)(y_true, y_pred, **arguments)
     if arguments.get("out") is not None:
-        dtype = np.result_type(y_true, np.float16) if np.asarray(y_true).dtype.kind == "f" else np.float64
-        arguments["out"] = (np.empty(np.shape(y_true), dtype), arguments["out"])
+        of_true = np.asarray(y_true)
+        dtype = of_true.dtype.newbyteorder("=") if of_true.dtype.kind == "f" else np.dtype(np.float64)
+        nowhere = np.ndarray(of_true.shape, dtype, bytearray(dtype.itemsize), strides=(0,) * of_true.ndim)
+        arguments["out"] = (nowhere, arguments["out"])
     try:
         result = getattr(loss, method)(y_true, y_pred, **arguments)
     except (TypeError, ValueError) as error:
-        message = str(error).replace("chosen", "y_true").replace("rejected", "y_pred").replace("out[1]", "out")
-        raise type(error)(message) from error
+        message = re.sub(r"\bchosen\b", "y_true", re.sub(r"\brejected\b", "y_pred", str(error)))
+        raise type(error)(message.replace("out[1]", "out")) from error
     if method == "value_and_grad":
         return result[0], result[1][1]
     return result if method in ("value", "__call__") else result[1]

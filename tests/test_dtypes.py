@@ -121,7 +121,7 @@ def test_missing_values_in_pandas_columns_never_pass_for_numbers(dtype):
 def test_a_single_sample_may_be_a_python_number(case, method):
     if case.unit != "element" or method not in methods(case):
         return
-    numbers, arrays = dict.fromkeys(case.keywords, 0.5), dict.fromkeys(case.keywords, [0.5])
+    numbers, arrays = dict.fromkeys(case.keywords, 0.5), {name: [0.5] for name in case.keywords}
     for number in (1, 1.0, True, np.float64(1), np.bool_(True)):
         found = flatten(invoke(case.loss, method, number, 0.25, **numbers))
         expected = flatten(invoke(case.loss, method, [1.0], [0.25], **arrays))
