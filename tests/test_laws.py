@@ -15,7 +15,7 @@ import losses
 from losses import CategoricalCrossEntropy
 from losses.blocks import BLOCK
 from problems import fewer, reductions, typical, weights_of
-from registry import CASES, Problem, call, class_ids
+from registry import CASES, Problem, call, class_ids, dtype_of_losses
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 dtypes = st.sampled_from([np.float64, np.float32])
@@ -77,7 +77,7 @@ def test_what_is_returned(case, data):
             assert type(value) is float
         else:
             assert type(value) is np.ndarray
-            assert value.dtype == dtype
+            assert value.dtype == dtype_of_losses(case.loss, problem)
             if case.unit != "query":
                 assert value.shape == problem.y_pred.shape[: 1 if case.columns else None]
         for derivative in derivatives:
