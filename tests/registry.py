@@ -16,10 +16,14 @@ import losses
 from losses import (
     MAE,
     MSE,
+    ApproxNDCG,
     Asymmetric,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     Huber,
+    LambdaRank,
+    ListMLE,
+    ListNet,
     PairwiseHinge,
     PairwiseLogistic,
     PairwiseSquaredHinge,
@@ -126,8 +130,8 @@ class Case:
     has_hess
         Whether `hess` is defined.
     unit
-        What a sample is: "element", "row", "query" (where the items of a query make one sample), or "mixed" in a sum
-        of losses with different ones, which has no reduction "none".
+        What a sample is: "element", "row", "query" (where the items of a query make one sample), "list" (a row, whose items
+        are those of a query), or "mixed" in a sum of losses with different ones, which has no reduction "none".
     """
 
     loss: Any
@@ -181,7 +185,15 @@ def pair_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     return distance
 
 
+def order_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each score from the next one in its row, where they change places."""
+    d = np.abs(problem.y_pred[:, :, None] - problem.y_pred[:, None, :])
+    d[:, np.arange(d.shape[1]), np.arange(d.shape[1])] = np.inf
+    return d.min(axis=2)
+
+
 QUERIES: dict[str, Any] = {"degree": 2, "unit": "query"}
+LISTS: dict[str, Any] = {"columns": (4,), "unit": "list"}
 
 CASES = [
     Case(MSE()),
@@ -213,6 +225,11 @@ CASES = [
     Case(PairwiseHinge(margin=1.5), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(1.5), **QUERIES),
     Case(PairwiseSquaredHinge(margin=0.75), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(0.75), **QUERIES),
     Case(PairwiseLogistic(sigma=2.0), relevances, keywords={"qid": query_ids}, **QUERIES),
+    Case(ListNet(temperature=2.5), relevances, **LISTS),
+    Case(ListMLE(), relevances, **LISTS),
+    Case(ApproxNDCG(temperature=2.0), relevances, has_hess=False, **LISTS),
+    Case(LambdaRank(), relevances, kinks=order_kinks, **LISTS),
+    Case(LambdaRank(sigma=2.0, truncation=2), relevances, kinks=order_kinks, **LISTS),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), relevances, keywords={"qid": query_ids}, degree=None, unit="mixed"),
 ]
