@@ -130,8 +130,8 @@ class Case:
     has_hess
         Whether `hess` is defined.
     unit
-        What a sample is: "element", "row", "query" (where the items of a query make one sample), "list" (a row, whose items
-        are those of a query), or "mixed" in a sum of losses with different ones, which has no reduction "none".
+        What a sample is: "element", "row", "query" (where the items of a query make one sample), "list" (where a row
+        is a query), or "mixed" in a sum of losses with different ones, which has no reduction "none".
     """
 
     loss: Any

@@ -280,7 +280,7 @@ class ApproxNDCG(ListwiseLoss):
     in the mean.
 
     Infinite scores take their limits; those of two equal infinities, and NaN, give NaN for the query. It has no `hess`;
-    the loss isn't convex. Time is O(n²) in the length of a list up to some thousand items, O(n log n) beyond.
+    the loss isn't convex. Time is O(n²) in the length of a list up to a thousand items, O(n log n) beyond.
 
     Parameters
     ----------
@@ -372,7 +372,7 @@ def _slope(g: FloatArray, rho: FloatArray) -> FloatArray:
     return slope
 
 
-_LONG = 1 << 12
+_LONG = 1 << 10
 """Items from which on the fast sums over pairs are worth their overhead."""
 
 
