@@ -1,4 +1,4 @@
-"""The formulas of the catalogue (section 9 of the contract) in exact arithmetic: `decimal`, to 80 digits.
+"""The formulas of the catalogue (section 9 of the contract) in exact arithmetic: `decimal`, to 60 digits.
 
 They share nothing with the package but the parameters of its losses. Each result comes with the scale that its error is
 measured by (section 10): an implementation may be wrong by 8 eps times the scale.
@@ -23,7 +23,7 @@ from losses import (
 )
 from losses.base import WeightedSum
 
-decimal.setcontext(decimal.Context(prec=80, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN))
+decimal.setcontext(decimal.Context(prec=60, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN))
 
 
 class Exact(NamedTuple):
@@ -145,7 +145,7 @@ def _(loss: BinaryCrossEntropy, y, p, eps):
         value_factors, grad_factors = (-p.ln(), -(1 - p).ln()), (-1 / p, 1 / (1 - p))
     return tuple(
         [
-            Term(weight, a * of_one, weight * max(Decimal(1), abs(of_one))),
+            Term(weight, a * of_one, max(Decimal(1), weight) * max(Decimal(1), abs(of_one))),
             Term(Decimal(1), b * of_zero, max(Decimal(1), abs(of_zero))),
         ]
         for of_one, of_zero in (value_factors, grad_factors)

@@ -500,6 +500,15 @@ def test_hooks_get_one_dimensional_read_only_arrays_of_one_dtype(shape, predicte
     assert Recorder().value_and_grad(y_true.T.copy().T, y_pred)[0] == 2.0
 
 
+@pytest.mark.parametrize(
+    ("returned", "dtype"), [(None, "NoneType of object"), (1j, "complex of complex128"), ("a", "str of <U1")]
+)
+def test_a_hook_that_returns_no_real_numbers_is_told_so(returned, dtype):
+    wrong = type("Wrong", (ZeroOne,), {"formula": lambda self, r: returned})
+    with pytest.raises(TypeError, match=f"formula must return an array of real numbers, got {dtype}"):
+        wrong().value([1.0], [2.0])
+
+
 def test_a_hook_that_returns_another_shape_is_told_so():
     wrong = type("Wrong", (ZeroOne,), {"formula": lambda self, r: r[:-1]})
     with pytest.raises(ValueError, match=r"formula returned an array of shape \(2,\) for samples of shape \(3,\)"):

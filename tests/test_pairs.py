@@ -1,6 +1,9 @@
 """Every way to sum a pair loss agrees with the sum over all pairs, written out."""
 
-from dataclasses import dataclass
+import tracemalloc
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losses._pairs import Fields, Items, Plan, pair_sums
-from losses._pairs_hinge import HingeFields
-from losses._pairs_logistic import LogisticFields
+from losses._pairs_hinge import HingeFields, first_active, sums_above
+from losses._pairs_logistic import LogisticFields, Points, node_count
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def make_items(rng, sizes, levels, scale=1.0, weighted=True, dtype=np.float64):
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     seed=st.integers(0, 2**32 - 1),
     sizes=st.lists(st.integers(0, 40), max_size=12),
@@ -127,10 +130,206 @@ def test_agrees_with_all_pairs(loss, seed, sizes, levels, leaf, direct, scale, w
     assert_agree(items, loss, Plan(leaf, direct))
 
 
+SHAPES = {
+    "equal": lambda rng, levels: np.full(len(levels), 0.3),
+    "narrow": lambda rng, levels: 1e-12 * rng.standard_normal(len(levels)),
+    "wide": lambda rng, levels: 1e6 * rng.standard_normal(len(levels)),
+    "a hundred cells": lambda rng, levels: 100 * rng.random(len(levels)),
+    "offset": lambda rng, levels: 1e9 + rng.standard_normal(len(levels)),
+    "clusters": lambda rng, levels: rng.standard_normal(len(levels)) + 1e6 * rng.integers(0, 3, len(levels)),
+    "reversed": lambda rng, levels: rng.standard_normal(len(levels)) - 1e6 * levels,
+    "in order": lambda rng, levels: 0.1 * rng.standard_normal(len(levels)) + 30 * levels,
+    "far in order": lambda rng, levels: rng.standard_normal(len(levels)) + 300 * levels,
+    "margins apart": lambda rng, levels: np.where(
+        (steps := rng.integers(0, 5, len(levels))) > 0, 0.7 * steps, 1e-17 * rng.standard_normal(len(levels))
+    ),
+    "few values": lambda rng, levels: 0.1 * rng.integers(0, 30, len(levels)),
+    "Cauchy": lambda rng, levels: rng.standard_cauchy(len(levels)),
+    "crowd and tail": lambda rng, levels: 10 ** rng.choice([0, 4], len(levels)) * rng.normal(size=len(levels)),
+    "beyond the largest cell": lambda rng, levels: rng.choice([-1, 1], len(levels)) * 1.7e308,
+}
+
+
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
-@pytest.mark.parametrize("scale", [1e-12, 1, 30, 1e3, 1e6])
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("levels", [2, 5, 10**6])
-def test_long_queries_agree_with_all_pairs(loss, scale, levels):
-    items = make_items(np.random.default_rng(1), [1500, 3, 900], levels, scale)
-    assert_agree(items, loss, Plan(leaf=16, direct=0))
+def test_scores_of_any_shape_agree_with_all_pairs(loss, shape, levels):
+    rng = np.random.default_rng(1)
+    items = make_items(rng, [500, 3, 200], levels)
+    items = replace(items, scores=SHAPES[shape](rng, items.levels))
+    assert_agree(items, loss, Plan(leaf=32, direct=0))
     assert_agree(items, loss)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 2**32 - 1), levels=st.sampled_from([2, 4, 50]), leaf=st.sampled_from([1, 7, 256]))
+def test_nan_and_infinities_propagate_as_in_the_direct_sum(loss, seed, levels, leaf):
+    rng = np.random.default_rng(seed)
+    items = make_items(rng, [30, 1, 12], levels)
+    odd = rng.random(43) < rng.uniform(0, 0.3)
+    items.scores[odd] = rng.choice([np.nan, np.inf, -np.inf], odd.sum())
+    numerator, denominator, grad, hess = reference(items, loss)
+    sums = pair_sums(items, loss, grad=True, hess=True, plan=Plan(leaf, direct=0))
+    np.testing.assert_allclose(sums.numerator, numerator, rtol=1e-12)
+    np.testing.assert_allclose(sums.denominator, denominator, rtol=1e-14)
+    scale = np.abs(grad[np.isfinite(grad)]).max(initial=0)
+    np.testing.assert_allclose(sums.grad, grad, rtol=1e-12, atol=1e-11 * scale)
+    np.testing.assert_allclose(sums.hess, hess, rtol=1e-12, atol=1e-11 * scale)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("sizes", [[10] * 30, [900], [300, 5, 40]])
+@pytest.mark.parametrize("plan", [Plan(), Plan(leaf=8, direct=0)])
+def test_what_else_is_asked_for_changes_no_bit(loss, sizes, plan):
+    items = make_items(np.random.default_rng(2), sizes, 7, scale=3.0)
+    everything = pair_sums(items, loss, grad=True, hess=True, plan=plan)
+    for asked in ({}, {"grad": True}, {"hess": True}):
+        sums = pair_sums(items, loss, plan=plan, **asked)
+        assert (sums.grad is None, sums.hess is None) == ("grad" not in asked, "hess" not in asked)
+        for name in ("numerator", "denominator", *asked):
+            np.testing.assert_array_equal(getattr(sums, name), getattr(everything, name))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("plan", [Plan(), Plan(leaf=1, direct=0)])
+def test_no_pairs_give_zeros(loss, plan):
+    for sizes in ([], [0], [1], [0, 1, 5, 0]):
+        items = make_items(np.random.default_rng(0), np.array(sizes, int), 1)
+        sums = pair_sums(items, loss, grad=True, hess=True, plan=plan)
+        assert sums.numerator.shape == sums.denominator.shape == (len(sizes),)
+        assert sums.grad.shape == sums.hess.shape == items.scores.shape
+        assert not any(np.any(a) for a in (sums.numerator, sums.denominator, sums.grad, sums.hess))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_dtypes(loss):
+    items = make_items(np.random.default_rng(3), [600, 20], 1000)
+    single = replace(items, scores=items.scores.astype(np.float32))
+    double = replace(items, scores=single.scores.astype(np.float64))
+    extended = replace(items, scores=single.scores.astype(np.longdouble))
+    results = [pair_sums(it, loss, grad=True, hess=True) for it in (single, double, extended)]
+    for name in ("numerator", "grad", "hess"):
+        from_single, from_double, from_extended = (getattr(result, name) for result in results)
+        assert from_single.dtype == np.float64
+        assert from_extended.dtype == np.longdouble
+        np.testing.assert_array_equal(from_single, from_double)
+        np.testing.assert_allclose(from_double, from_extended.astype(float), rtol=1e-11)
+        np.testing.assert_array_equal(results[0].denominator, results[2].denominator)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_a_loss_with_hooks_only_is_summed_directly(loss):
+    items = make_items(np.random.default_rng(4), [1500, 30], 1000)
+    assert_agree(items, replace(loss, fields=None))
+
+
+def test_unweighted_denominators_are_exact():
+    levels = np.arange(10**6)
+    items = Items(np.zeros(10**6), levels // 1000, None, np.array([0, 10**6]))
+    sums = pair_sums(items, LOSSES[0])
+    assert sums.denominator == [(10**12 - 1000 * 1000**2) // 2]
+
+
+@pytest.mark.parametrize("degree", [1, 2])
+@given(
+    scores=st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 0.7, 1.4, 1e9, 1e9 + 0.7]), min_size=2, max_size=7),
+    margin=st.sampled_from([0.7, 1.0, 1e-9, 3e8]),
+)
+@settings(deadline=None, max_examples=200)
+def test_hinges_are_exact_to_rounding(degree, scores, margin):
+    s = np.array(scores)
+    n = len(s)
+    loss = (Hinge if degree == 1 else SquaredHinge)(margin, HingeFields(margin, degree))
+    items = Items(s, np.arange(n), None, np.array([0, n]))
+    got = pair_sums(items, loss, plan=Plan(leaf=1, direct=0)).numerator[0]
+    pairs = [(Fraction(s[i]) - Fraction(s[j])) for i in range(n) for j in range(i)]
+    exact = sum(max(Fraction(0), Fraction(margin) - d) ** degree for d in pairs)
+    # d is rounded before it is taken from the margin, so that eps·|d| is lost of each term that is not zero
+    lost = sum(abs(d) + Fraction(margin) for d in pairs if d < 2 * Fraction(margin)) * Fraction(2.0**-50)
+    slope = degree * max((abs(Fraction(margin) - d) for d in pairs), default=0) ** (degree - 1)
+    assert abs(Fraction(got) - exact) <= lost * slope
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    scores=st.lists(st.floats(-30, 30) | st.floats(-400, 400), min_size=2, max_size=6),
+    sigma=st.sampled_from([1.0, 1.7, 0.01]),
+)
+def test_logistic_is_exact_to_rounding(scores, sigma):
+    s = np.array(scores)
+    n = len(s)
+    items = Items(s, np.arange(n), None, np.array([0, n]))
+    plan = Plan(leaf=1, direct=0)
+    sums = pair_sums(items, Logistic(sigma, LogisticFields(sigma)), grad=True, plan=plan)
+    with localcontext(prec=60):
+        z = {(i, j): Decimal(sigma) * (Decimal(s[i]) - Decimal(s[j])) for i in range(n) for j in range(i)}
+        exact = sum(_log1p_exp(-x) for x in z.values())
+        error = abs(Decimal(float(sums.numerator[0])) - exact)
+        assert error <= Decimal("1e-12") * exact
+        slopes = {pair: -Decimal(sigma) / (1 + x.exp()) for pair, x in z.items()}
+        for k in range(n):
+            slope = sum(f * ((i == k) - (j == k)) for (i, j), f in slopes.items())
+            scale = max(abs(f) for f in slopes.values())
+            assert abs(Decimal(float(sums.grad[k])) - slope) <= Decimal("1e-12") * scale
+
+
+def _log1p_exp(x):
+    """log(1 + eˣ), by the series where 1 + eˣ would round to 1."""
+    t = x.exp()
+    return t - t * t / 2 if x < -60 else (1 + t).ln()
+
+
+@pytest.mark.parametrize("eta", [1.0, 1.3, 1.7, 1.999])
+def test_interpolation_keeps_its_error_bound(eta):
+    rng = np.random.default_rng(0)
+    u = np.sort(rng.uniform(-0.5, 0.5, 5000))
+    points = Points(u, node_count(eta))
+    assert len(points.places.cell) == node_count(eta)
+    for shift in (0, 3, 30, -30):
+        for f in (Logistic().formula, Logistic().derivative, Logistic().second_derivative):
+            exact, values = f(eta * (u + shift)), f(eta * (points.places.offset + shift))
+            np.testing.assert_allclose(points.interpolate(values), exact, rtol=1e-13)
+
+
+def test_sums_above_keep_their_error_bound():
+    n = 10**6
+    sums = sums_above(np.full(n, 0.1))
+    exact = 0.1 * np.arange(n, 0, -1, dtype=np.longdouble) + (Fraction(0.1) * 0).numerator
+    assert np.max(np.abs(sums / exact - 1)) <= 2 * np.sqrt(n) * 2.0**-53
+
+
+@given(
+    steps=st.lists(st.integers(-20, 20), min_size=1, max_size=30),
+    offset=st.sampled_from([0.0, 1e-17, 1.0, 1e9]),
+    margin=st.sampled_from([0.1, 0.3, 1.0]),
+)
+def test_a_source_is_active_where_the_formula_says_so(steps, offset, margin):
+    x = np.sort(margin * np.array(steps) + offset)
+    first = first_active(x, x, margin)
+    np.testing.assert_array_equal(first, np.sum(x[:, None] - x >= margin, axis=1))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_a_million_items_take_little_memory(loss, scale):
+    n = 10**6
+    items = make_items(np.random.default_rng(0), [n], 2, scale, weighted=False)
+    tracemalloc.start()
+    sums = pair_sums(items, loss, grad=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 64 * n + 40 * 2**20
+    part = slice(0, n, 1000)
+    assert np.all(np.isfinite(sums.grad[part]))
+    assert abs(np.sum(sums.grad)) <= 1e-9 * np.sum(np.abs(sums.grad))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_short_queries_take_bounded_memory(loss):
+    items = make_items(np.random.default_rng(0), [100] * 2000, 5, weighted=False)
+    tracemalloc.start()
+    pair_sums(items, loss, grad=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 16 * len(items.scores) + 8 * 2**20

@@ -163,6 +163,19 @@ def test_a_column_of_class_ids_is_refused_with_advice_that_works(case):
     case.loss.value(np.ravel(np.zeros((4, 1), int)), y_pred)
 
 
+def test_swapped_arguments_are_recognized():
+    with pytest.raises(ValueError, match=r"the order of the arguments is \(y_true, y_pred\)"):
+        CategoricalCrossEntropy().value(np.full((4, 3), 0.5), np.zeros(4, int))
+
+
+@each_case
+def test_a_column_of_weights_is_refused_with_advice_that_works(case):
+    problem, weight = typical(case, 4), np.ones((4, 1))
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(4, 1\).*use np\.ravel\(sample_weight\)"):
+        call(case.loss, "value", problem, sample_weight=weight)
+    call(case.loss, "value", problem, sample_weight=np.ravel(weight))
+
+
 @pytest.mark.parametrize("shape", [(), (0,), (4, 0), (0, 0)], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_predictions_without_classes_are_refused(shape, reduction):

@@ -33,6 +33,9 @@ Hook: TypeAlias = Callable[[Array], Array]
 TILE = 1 << 16
 """Pairs evaluated at a time: half a MiB for each temporary of float64."""
 
+LARGEST = 1e100
+"""Scores beyond this are summed pair by pair, as intermediate results of the fast ways might overflow."""
+
 
 class Fields(Protocol):
     """A fast way to sum one pair loss over sorted scores."""
@@ -40,7 +43,7 @@ class Fields(Protocol):
     def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k of derivative (0, 1 or 2).
 
-        Targets and sources are ascending, finite and float64, and there is at least one of each.
+        Targets and sources are ascending, float64 and at most 1e100 in size; there is at least one of each.
         """
 
 
@@ -97,6 +100,8 @@ class PairSums:
 class Plan:
     """Where the pairs are evaluated one by one and where not.
 
+    The defaults were the fastest for 2·10⁵ items of different levels, for the hinge and the logistic loss.
+
     Parameters
     ----------
     leaf : int
@@ -106,7 +111,7 @@ class Plan:
     """
 
     leaf: int = 256
-    direct: float = 200.0
+    direct: float = 100.0
 
 
 def pair_sums(
@@ -184,24 +189,60 @@ class _Summation:
         return items[np.argsort(self.scores[items], kind="stable")] if len(runs) > 1 else items
 
     def _cross(self, query: int, lower: Array, upper: Array) -> None:
-        """Sum over the pairs between two sets of items in order of their scores."""
-        a, b = self.scores[lower], self.scores[upper]
+        """Sum over the pairs between two sets of items in order of their scores.
+
+        Items with the score −∞, +∞ or NaN are set apart: all pairs of such a class with the finite scores, or
+        with another such class, have the same d.
+        """
+        for i, low in enumerate(self._classes(lower)):
+            for j, high in enumerate(self._classes(upper)):
+                if len(low) and len(high):
+                    (self._cross_classes if i or j else self._cross_finite)(query, low, high)
+
+    def _classes(self, items: Array) -> tuple[Array, ...]:
+        """Split items in order of their scores into those with the score finite, −∞, +∞ and NaN."""
+        scores = self.scores[items]
+        first = int(np.searchsorted(scores, -np.inf, side="right"))
+        last = int(np.searchsorted(scores, np.inf, side="left"))
+        nan = int(np.searchsorted(scores, np.inf, side="right"))
+        return items[first:last], items[:first], items[last:nan], items[nan:]
+
+    def _cross_classes(self, query: int, lower: Array, upper: Array) -> None:
+        """Sum over the pairs between two sets of items, all with the same d."""
+        d = self.scores[upper[:1]] - self.scores[lower[:1]]
         v, w = self.weights[lower], self.weights[upper]
-        fields = self._fields(b, a, v, self.orders)
-        self._add_part(query, np.add.reduce(w * fields[0]), np.add.reduce(v) * np.add.reduce(w))
-        for order, field in zip(self.orders[1:], fields[1:], strict=True):
-            self.slopes[order][upper] += w * field
+        total_v, total_w = np.add.reduce(v), np.add.reduce(w)
+        self._add_part(query, total_v * total_w * self.hooks[0](d)[0], total_v * total_w)
+        for order, slope in self.slopes.items():
+            bend = self.hooks[order](d)
+            slope[upper] += total_v * w * bend
+            slope[lower] += (-1) ** order * total_w * v * bend
+
+    def _cross_finite(self, query: int, lower: Array, upper: Array) -> None:
+        """Sum over the pairs between two sets of items in order of their scores, all finite."""
+        x, t = self.scores[lower], self.scores[upper]
+        v, w = self._weights_of(lower), self._weights_of(upper)
+        value, *fields = self._fields(t, x, v, self.orders)
+        self._add_part(query, np.add.reduce(w * value), np.add.reduce(v) * np.add.reduce(w))
+        for order in self.orders[1:]:
+            self.slopes[order][upper] += w * fields.pop(0)
         if self.slopes:
-            mirrored = self._fields(-a[::-1], -b[::-1], w[::-1], self.orders[1:])
-            for order, field in zip(self.orders[1:], mirrored, strict=True):
-                self.slopes[order][lower] += (-1) ** order * v * field[::-1]
+            x, t = np.negative(x, out=x)[::-1], np.negative(t, out=t)[::-1]
+            fields = self._fields(x, t, w[::-1], self.orders[1:])
+            for order in self.orders[1:]:
+                self.slopes[order][lower] += (-1) ** order * v * fields.pop(0)[::-1]
+
+    def _weights_of(self, items: Array) -> Array:
+        """Return the items' weights; where all are one, without a copy."""
+        return self.weights[items] if self.weights.strides[0] else self.weights[: len(items)]
 
     def _add_part(self, query: int, numerator: Any, denominator: Any) -> None:
         self.parts.append((np.array([query]), np.array([numerator]), np.array([denominator])))
 
     def _fields(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         pairs_per_item = len(targets) * len(sources) / (len(targets) + len(sources))
-        if self.fields is None or pairs_per_item <= self.plan.direct:
+        largest = np.max(np.abs([targets[[0, -1]], sources[[0, -1]]]))
+        if self.fields is None or pairs_per_item <= self.plan.direct or largest > LARGEST:
             return direct_fields(self.hooks, targets, sources, weights, orders)
         return self.fields(targets, sources, weights, orders)
 

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from losses._pairs import TILE
+
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 
@@ -39,20 +41,27 @@ class HingeFields:
 
     def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k (see `Fields`)."""
-        first = first_active(targets, sources, self.margin)
-        moments = moments_above(sources, weights, self.degree)
-        active = first < len(sources)
-        e = np.where(active, self.margin - (targets - sources[np.minimum(first, len(sources) - 1)]), 0)
-        m = [np.append(moment, 0)[first] for moment in moments]
-        if self.degree == 1:
-            formulas = (lambda: m[0] * e + m[1], lambda: -m[0], lambda: np.zeros_like(e))
+        moments = [np.append(moment, 0) for moment in moments_above(sources, weights, self.degree)]
+        fields: list[Array] = [np.empty(len(targets)) for _ in orders]
+        for start in range(0, len(targets), TILE):
+            t = targets[start : start + TILE]
+            first = first_active(t, sources, self.margin)
+            e = self.margin - (t - sources[np.minimum(first, len(sources) - 1)])
+            m = [moment[first] for moment in moments]
+            for field, order in zip(fields, orders, strict=True):
+                field[start : start + TILE] = self._field(order, np.where(m[0] > 0, e, 0), m)
+        return fields
+
+    def _field(self, order: int, e: Array, m: list[Array]) -> Array:
+        """Return the field of φ⁽ᵏ⁾ of the active sources."""
+        field: Array
+        if order == 0:
+            field = m[0] * e + m[1] if self.degree == 1 else (m[0] * e + 2 * m[1]) * e + m[2]
+        elif order == 1:
+            field = -m[0] if self.degree == 1 else -2 * (m[0] * e + m[1])
         else:
-            formulas = (
-                lambda: (m[0] * e + 2 * m[1]) * e + m[2],
-                lambda: -2 * (m[0] * e + m[1]),
-                lambda: 2 * m[0],
-            )
-        return [formulas[order]() for order in orders]
+            field = np.zeros_like(e) if self.degree == 1 else 2 * m[0]
+        return field
 
 
 def first_active(targets: Array, sources: Array, margin: float) -> Array:

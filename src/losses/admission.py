@@ -58,11 +58,14 @@ def converted(name: str, value: Any) -> Array:
 _FLOATING = {char: np.dtype(char) for char in "efdg"}
 
 
-def _find_masked(value: Any) -> np.ma.MaskedArray[Any, Any] | None:
-    """Return the first masked array that `value` is, or holds in a list at any depth."""
+_PLAIN = {bool, int, float}
+
+
+def _find_masked(value: Any) -> Any:
+    """Return the first masked array that `value` is, or holds in a list at any depth; None if there is none."""
     if isinstance(value, np.ma.MaskedArray):
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not _PLAIN.issuperset(map(type, value)):
         return next((found for entry in value if (found := _find_masked(entry)) is not None), None)
     return None
 
@@ -168,7 +171,8 @@ class Weights:
         ndim = self.array.ndim
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
-            raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}")
+            hint = "; use np.ravel(sample_weight)" if (self.array.size,) == shape else ""
+            raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
         found = walk(partition(self.array.shape, 8), self._checked_parts)
         self.total = summation.total([part for parts in found for part in parts]) * math.prod(shape[ndim:])
 
@@ -248,6 +252,9 @@ class Admitted(Protocol):
     whole_axes: int
     """How many trailing axes of `predicted` a block must not cut."""
 
+    width: int
+    """How many numbers an element of `predicted` takes while it is evaluated: the terms of a sum."""
+
     denominator: float
     """What the sum of the losses is divided by."""
 
@@ -277,6 +284,8 @@ class Samples:
 
     whole_axes = 0
     """How many trailing axes of y_pred a block must not cut."""
+
+    width = 1
 
     def __init__(
         self,

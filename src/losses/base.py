@@ -196,6 +196,8 @@ class Loss:
         if not isinstance(divisor, Real):
             return NotImplemented
         scale = number("a divisor", divisor)
+        if math.isinf(scale):
+            raise ValueError(f"a divisor must be finite, got {scale!r}")
         return combine((coefficient / scale, loss) for coefficient, loss in self.terms)
 
     def __neg__(self) -> "Loss":
@@ -241,6 +243,7 @@ class SumSamples:
         self.predicted, self.dtype = terms[0].predicted, terms[0].dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
+        self.width = len(terms)
 
     @property
     def inputs(self) -> dict[str, Array]:

@@ -65,6 +65,8 @@ class ClassSamples(Samples):
         self.has_ids = target.shape == shape[:-1]
         if not self.has_ids and target.shape != shape:
             hint = "; use np.ravel(y_true)" if target.shape == (*shape[:-1], 1) and len(shape) == 2 else ""
+            if target.shape[:-1] == shape:
+                hint = "; the order of the arguments is (y_true, y_pred)"
             raise ValueError(
                 f"y_true has shape {target.shape} but y_pred has shape {shape}; y_true must hold class ids of shape "
                 f"{shape[:-1]} or a distribution of shape {shape}{hint}"

@@ -117,11 +117,12 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def _sides(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the weight of the class against which the sign of the logit speaks, and that of the other."""
+        negative = np.signbit(x)
         if self.pos_weight == 1 and not self.label_smoothing:
-            against = np.abs(y - (x >= 0))  # three times as fast as np.where
+            against = np.abs(y - ~negative)  # three times as fast as np.where
             return against, 1 - against
         a, b = self._class_weights(y)
-        return np.where(x >= 0, b, a), np.where(x >= 0, a, b)
+        return np.where(negative, a, b), np.where(negative, b, a)
 
 
 # With t = exp(−|x|), softplus(±x) = log(1 + exp(±x)) is log1p(t) on the side where it is small, and |x| + log1p(t) on
@@ -271,11 +272,11 @@ def _exponentials(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | f
     The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
     the smallest sum show that it can't, exp(x) itself is both faster and more accurate.
     """
-    far = 0.5 * math.log(np.finfo(x.dtype).max)
+    far = np.log(np.finfo(x.dtype).max) / 2
     if x.max(initial=-np.inf) <= far:
         e = np.exp(x)
         s = _row_sums(e)
-        if s.min(initial=np.inf) >= math.exp(-far):
+        if s.min(initial=np.inf) >= np.exp(-far):
             return e, s, 0.0
     b = x.max(axis=1)
     e = np.exp(x - b[:, np.newaxis])

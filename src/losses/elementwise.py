@@ -96,8 +96,8 @@ class ElementwiseLoss(SampleLoss):
     ...         return (np.log1p(p) - np.log1p(y)) ** 2
     ...     def derivative(self, y, p):
     ...         return 2 * (np.log1p(p) - np.log1p(y)) / (1 + p)
-    >>> SquaredLogError().value([1.0, 3.0], [1.0, 7.0])
-    0.2402265069591007
+    >>> SquaredLogError().grad([1.0, 3.0], [1.0, 7.0])
+    array([0.       , 0.0866434])
     """
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
@@ -174,6 +174,8 @@ def _fit(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
     if type(block) is np.ndarray and block.shape == shape and block.dtype.kind == "f" and block.flags.owndata:
         return block
     array = np.asarray(block)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{hook} must return an array of real numbers, got {type(block).__name__} of {array.dtype}")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
     if array.ndim == 0:

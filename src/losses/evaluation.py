@@ -45,7 +45,7 @@ def evaluate(
     """
     shape, dtype = samples.predicted.shape, result_dtype(samples.predicted.dtype)
     cut = len(shape) - samples.whole_axes
-    boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.dtype.itemsize)
+    boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
     factor = 1 / samples.denominator
     derivative: Any = None
     values: Any = None

@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from losses.types import FloatArray
 
-Part = float | Fraction
+if TYPE_CHECKING:  # imported where it is needed, which is hardly ever
+    from fractions import Fraction
+
+Part: TypeAlias = "float | Fraction"
 
 _HALVINGS = 5
 _DIRECT = 64
@@ -35,7 +38,7 @@ def parts(terms: FloatArray) -> list[Part]:
     if terms.dtype.char == "g":  # longdouble: its own roundings are below those of the float returned
         sum_of_block = np.add.reduce(terms)
         if np.isfinite(sum_of_block) and abs(sum_of_block) > np.finfo(np.float64).max:
-            return [Fraction(*sum_of_block.as_integer_ratio())]
+            return [_fraction(*sum_of_block.as_integer_ratio())]
         return [float(sum_of_block)]
     if terms.size <= _DIRECT:
         found = terms.tolist()
@@ -61,7 +64,7 @@ def total(found: Sequence[Part], denominator: float = 1.0) -> float:
         infinite = [part for part in found if isinstance(part, float) and not math.isfinite(part)]
         if infinite:
             return float(sum(infinite))
-        exact = sum((Fraction(part) for part in found), Fraction(0)) / Fraction(denominator)
+        exact = sum(map(_fraction, found), _fraction(0)) / _fraction(denominator)
         try:
             return float(exact)
         except OverflowError:
@@ -84,7 +87,13 @@ def _split_sum(x: FloatArray) -> tuple[float, float]:
     return float(np.add.reduce(upper)), float(np.add.reduce(x - upper))
 
 
-def _sum_of_huge(terms: FloatArray) -> Fraction:
+def _sum_of_huge(terms: FloatArray) -> "Fraction":
     """Return the sum of finite terms that overflows their dtype."""
     scale = 2**64
-    return Fraction(math.fsum((terms.astype(np.float64) / scale).tolist())) * scale
+    return _fraction(math.fsum((terms.astype(np.float64) / scale).tolist())) * scale
+
+
+def _fraction(numerator: Any, denominator: int = 1) -> "Fraction":
+    from fractions import Fraction
+
+    return Fraction(numerator) / denominator

@@ -3,12 +3,14 @@
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from losses.types import Box
+
+if TYPE_CHECKING:  # imported where it is needed, since it takes longer to import than all the rest
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -70,6 +72,8 @@ def walk(boxes: Sequence[Box], step: Callable[[Box], T]) -> list[T]:
     if workers == 1:
         with np.errstate(all="ignore"):
             return [step(box) for box in boxes]
+    from concurrent.futures import wait
+
     waiting = deque(enumerate(boxes))
     results: list[Any] = [None] * len(boxes)
     failures: dict[int, BaseException] = {}
@@ -91,15 +95,18 @@ def walk(boxes: Sequence[Box], step: Callable[[Box], T]) -> list[T]:
     try:
         work()
     finally:
+        waiting.clear()  # an interrupt may have come between two blocks
         wait([helper for helper in helpers if not helper.cancel()])
     if failures:
         raise failures[min(failures)]
     return results
 
 
-def _pool(size: int) -> ThreadPoolExecutor:
+def _pool(size: int) -> "ThreadPoolExecutor":
     """Return the pool of this process, of at least `size` threads."""
     global _executor, _executor_size
+    from concurrent.futures import ThreadPoolExecutor
+
     if _executor is None or _executor_size < size:
         # A smaller pool that another thread still uses ends by itself when its last task is done.
         _executor, _executor_size = ThreadPoolExecutor(size, "losses"), size
@@ -120,7 +127,7 @@ def _initial() -> int:
 
 
 _num_threads = _initial()
-_executor: ThreadPoolExecutor | None = None
+_executor: "ThreadPoolExecutor | None" = None
 _executor_size = 0
 
 if hasattr(os, "register_at_fork"):
