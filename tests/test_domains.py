@@ -233,8 +233,12 @@ def test_rows_that_do_not_sum_to_one_are_refused_with_their_sum(shape):
     with pytest.raises(ValueError, match=r"sums to 1\.25, but a distribution .*sample_weight") as caught:
         CCE.value(y_true, y_pred)
     assert str(caught.value).startswith(f"y_true[{', '.join(map(str, last))}] sums to")
-    y_true[last] = [0.25, 0.25, 0.25, 0.2509]
-    CCE.value(y_true, y_pred)
+    y_true[last] = [0.25, 0.25, 0.25, 0.0]
+    with pytest.raises(ValueError, match=r"sums to 0\.75, but a distribution"):
+        CCE.value(y_true, y_pred)
+    for nearly in (0.2491, 0.2509):
+        y_true[last] = [0.25, 0.25, 0.25, nearly]
+        CCE.value(y_true, y_pred)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
@@ -499,9 +503,8 @@ def bits(dtype: type, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
 
 
 @each_case
-@pytest.mark.parametrize("policy", ["warn", "raise"])
 @given(data=st.data())
-def test_no_input_makes_numpy_warn_or_raise(case, policy, data):
+def test_no_input_makes_numpy_warn_or_raise(case, data):
     dtypes = st.sampled_from([np.float16, np.float32, np.float64])
     n = data.draw(st.integers(1, 4))
     valid = typical(case, n)
@@ -513,7 +516,7 @@ def test_no_input_makes_numpy_warn_or_raise(case, policy, data):
     weight = either(np.ones(n))
     for reduction in reductions(case):
         for method in methods(case):
-            with np.errstate(all=policy), contextlib.suppress(ValueError):
+            with np.errstate(all="raise"), contextlib.suppress(ValueError):
                 call(case.with_reduction(reduction), method, problem, sample_weight=weight)
 
 

@@ -38,7 +38,6 @@ from math import ceil, cos, exp, frexp, hypot, ldexp, log, pi
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Polynomial
 
 from losses._pairs import TILE
 from losses._pairs_hinge import moments_above, sums_above
@@ -281,7 +280,11 @@ theorem the relative error is at most 4·100/0.53·ρ⁻¹⁷/(ρ − 1) < 2⁻�
 @lru_cache
 def _series() -> Array:
     """Return the coefficients of t, t², … in r₀, r₁ and r₂."""
+    from numpy.polynomial import Chebyshev, Polynomial  # here, since it would double the time of import losses
+
     ratios = (lambda t: np.log1p(t) / t, lambda t: -1 / (1 + t), lambda t: 1 / (1 + t) ** 2)
+    from numpy.polynomial import Chebyshev, Polynomial  # here, since importing it takes time
+
     fits = (Chebyshev.interpolate(ratio, TERMS - 1, domain=[0, exp(-1)]) for ratio in ratios)
     return np.array([fit.convert(kind=Polynomial, domain=[-1, 1], window=[-1, 1]).coef for fit in fits])
 
