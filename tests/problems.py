@@ -20,7 +20,7 @@ def typical(case: Case, n: int, dtype: Any = np.float64, seed: int = 0) -> Probl
     elif case.y_true is distributions:
         y_true = rng.dirichlet(np.ones(CLASSES), n).astype(dtype)
     else:
-        y_true = rng.integers(0, 2, n).astype(dtype)
+        y_true = rng.integers(0, 2, (n, *case.columns)).astype(dtype)
     keywords = {
         name: rng.integers(0, n // 8 + 1, n) if make is query_ids else rng.uniform(0, 1, n).astype(dtype)
         for name, make in case.keywords.items()

@@ -20,12 +20,16 @@ from losses import (
     KTO,
     MAE,
     MSE,
+    ApproxNDCG,
     Asymmetric,
     BinaryCrossEntropy,
     BradleyTerry,
     CategoricalCrossEntropy,
     Huber,
     KLPenalty,
+    LambdaRank,
+    ListMLE,
+    ListNet,
     PairwiseHinge,
     PairwiseLogistic,
     PairwiseSquaredHinge,
@@ -166,8 +170,8 @@ class Case:
     has_hess
         Whether `hess` is defined.
     unit
-        What a sample is: "element", "row", "query" (where the items of a query make one sample), or "mixed" in a sum
-        of losses with different ones, which has no reduction "none".
+        What a sample is: "element", "row", "query" (where the items of a query make one sample), "list" (where a row
+        is a query), or "mixed" in a sum of losses with different ones, which has no reduction "none".
     """
 
     loss: Any
@@ -234,6 +238,16 @@ def ratio_kinks(epsilon: float) -> Callable[[Problem], np.ndarray]:
 QUERIES: dict[str, Any] = {"degree": 2, "unit": "query"}
 REFERENCES: dict[str, Any] = {"ref_chosen": reals(), "ref_rejected": reals()}
 
+
+def order_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each score from the next one in its row, where they change places."""
+    d = np.abs(problem.y_pred[:, :, None] - problem.y_pred[:, None, :])
+    d[:, np.arange(d.shape[1]), np.arange(d.shape[1])] = np.inf
+    return d.min(axis=2)
+
+
+LISTS: dict[str, Any] = {"columns": (4,), "unit": "list"}
+
 CASES = [
     Case(MSE()),
     Case(MAE(), kinks=residual_kinks(0)),
@@ -275,6 +289,11 @@ CASES = [
     Case(KTO(undesirable_weight=2.0), labels, keywords={"ref_logp": reals()}),
     Case(PPOClip(epsilon=0.25), y_pred=reals(3), keywords={"old_logp": reals(3)}, kinks=ratio_kinks(0.25)),
     Case(KLPenalty(), reals(3), reals(3)),
+    Case(ListNet(temperature=2.5), relevances, **LISTS),
+    Case(ListMLE(), relevances, **LISTS),
+    Case(ApproxNDCG(temperature=2.0), relevances, has_hess=False, **LISTS),
+    Case(LambdaRank(), relevances, kinks=order_kinks, **LISTS),
+    Case(LambdaRank(sigma=2.0, truncation=2), relevances, kinks=order_kinks, **LISTS),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), relevances, keywords={"qid": query_ids}, degree=None, unit="mixed"),
 ]

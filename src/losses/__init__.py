@@ -2,6 +2,7 @@
 
 from losses.classification import BinaryCrossEntropy, CategoricalCrossEntropy, perplexity
 from losses.elementwise import ElementwiseLoss, ResidualLoss
+from losses.listwise import ApproxNDCG, LambdaRank, ListMLE, ListNet
 from losses.preference import DPO, IPO, KTO, BradleyTerry, KLPenalty, PPOClip, SimPO
 from losses.ranking import PairwiseHinge, PairwiseLogistic, PairwiseSquaredHinge
 from losses.regression import MAE, MSE, Asymmetric, Huber
@@ -13,6 +14,7 @@ __all__ = [
     "KTO",
     "MAE",
     "MSE",
+    "ApproxNDCG",
     "Asymmetric",
     "BinaryCrossEntropy",
     "BradleyTerry",
@@ -20,6 +22,9 @@ __all__ = [
     "ElementwiseLoss",
     "Huber",
     "KLPenalty",
+    "LambdaRank",
+    "ListMLE",
+    "ListNet",
     "PPOClip",
     "PairwiseHinge",
     "PairwiseLogistic",
