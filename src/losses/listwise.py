@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from losses.ranking import PairwiseLogistic, RankingLoss
 from losses.types import Array, Box, FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Lists:
+class Lists(NamedTuple):
     """Lists of one length, a row each; the items by falling relevance, equal ones in input order.
 
     Parameters
