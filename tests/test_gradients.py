@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losses import MAE, MSE, Asymmetric, BinaryCrossEntropy, CategoricalCrossEntropy, Huber, PairwiseHinge
+from problems import fewer
 from registry import CASES, call
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
@@ -46,6 +47,7 @@ def weighted_problems(draw, case):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_grad_is_the_derivative_of_value(case, data):
     problem, weight = data.draw(weighted_problems(case))
@@ -62,6 +64,7 @@ def test_grad_is_the_derivative_of_value(case, data):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.has_hess], ids=str)
+@fewer
 @given(data=st.data())
 def test_hess_is_the_derivative_of_grad(case, data):
     problem, weight = data.draw(weighted_problems(case))

@@ -14,15 +14,11 @@ from hypothesis import strategies as st
 import losses
 from losses import CategoricalCrossEntropy
 from losses.blocks import BLOCK
-from registry import CASES, Problem, call, class_ids
+from problems import fewer, reductions, typical, weights_of
+from registry import CASES, Problem, call, class_ids, dtype_of_losses
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 dtypes = st.sampled_from([np.float64, np.float32])
-
-
-def reductions(case):
-    """Return the reductions of a loss: without "none" for a sum of losses whose samples aren't the same."""
-    return ("mean", "sum") if case.unit == "mixed" else ("mean", "sum", "none")
 
 
 def results(case, reduction, problem, **arguments):
@@ -68,6 +64,7 @@ def test_every_public_loss_is_registered():
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_what_is_returned(case, data):
     """A Python float under "mean" and "sum"; arrays of y_pred's shape and dtype, and of the samples' under "none"."""
@@ -80,7 +77,7 @@ def test_what_is_returned(case, data):
             assert type(value) is float
         else:
             assert type(value) is np.ndarray
-            assert value.dtype == dtype
+            assert value.dtype == dtype_of_losses(case.loss, problem)
             if case.unit != "query":
                 assert value.shape == problem.y_pred.shape[: 1 if case.columns else None]
         for derivative in derivatives:
@@ -145,6 +142,7 @@ def test_an_integer_weight_repeats_the_sample(case, data):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_weight_zero_leaves_the_sample_out(case, data):
     dtype = data.draw(dtypes)
@@ -180,6 +178,7 @@ def with_garbage(data, problem, left_out):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_a_sample_of_weight_zero_may_hold_anything(case, data):
     problem = data.draw(case.problems(min_size=2))
@@ -198,6 +197,7 @@ IGNORING = [case for case in CASES if isinstance(case.loss, CategoricalCrossEntr
 
 
 @pytest.mark.parametrize("case", IGNORING, ids=str)
+@fewer
 @given(data=st.data())
 def test_ignore_index_leaves_the_sample_out(case, data):
     """The same as a weight of zero, whether or not the index is one of a class, and whatever y_pred holds there."""
@@ -225,6 +225,7 @@ def test_ignore_index_leaves_the_sample_out(case, data):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_scaling_the_weights(case, data):
     """It leaves "mean" as it was, and scales "sum" and "none" by a power of the factor."""
@@ -244,6 +245,26 @@ def test_scaling_the_weights(case, data):
 
 
 @each_case
+@pytest.mark.parametrize("exponent", [-1000, -500, 500, 1000])
+def test_the_scale_of_the_weights_may_be_extreme(case, exponent):
+    """The mean is the same bit for bit, if the factor is a power of two."""
+    problem = typical(case, 50)
+    weight = weights_of(50)
+    expected = results(case, "mean", problem, sample_weight=weight)
+    actual = results(case, "mean", problem, sample_weight=np.ldexp(weight, exponent))
+    for method in expected:
+        np.testing.assert_array_equal(actual[method], expected[method])
+
+
+@pytest.mark.parametrize("weight", [[1e-320, 1e-320], [1e308, 1e308]])
+@pytest.mark.parametrize("case", [case for case in CASES if case.unit != "query"], ids=str)
+def test_weights_beyond_the_range_of_a_mean_are_an_error(case, weight):
+    with pytest.raises(ValueError, match=r"sample_weight .*scale the weights"):
+        call(case.loss, "value_and_grad", typical(case, 2), sample_weight=weight)
+
+
+@each_case
+@fewer
 @given(data=st.data())
 def test_permuting_the_samples(case, data):
     dtype = data.draw(dtypes)
@@ -265,6 +286,7 @@ def test_permuting_the_samples(case, data):
 
 
 @each_case
+@fewer
 @given(data=st.data())
 def test_value_and_grad_is_value_and_grad(case, data):
     dtype = data.draw(st.sampled_from([np.float64, np.float32, np.float16, np.longdouble]))

@@ -65,7 +65,6 @@ OWN = [
     Case(Cauchy(scale=2.0), has_hess=False),
     Case(LogCosh()),
     Case(Logistic(), y_true=registry.labels, has_hess=False),
-    Case(0.5 * LogCosh() + 2 * MSE()),
     Case(Asymmetric(shortfall_weight=3.0, base=LogCosh()), kinks=registry.residual_kinks(0)),
 ]
 """One class and one line here is all that it takes."""
