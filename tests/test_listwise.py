@@ -113,7 +113,7 @@ def textbook(loss, y: Numbers, s: Numbers) -> Callable[[Numbers], Decimal]:
     return partial(lambda_rank, lambda_weights(y, s, loss.truncation), sigma=Decimal(loss.sigma))
 
 
-def exact(loss, y, s) -> tuple[float, np.ndarray, np.ndarray]:
+def exact(loss, y, s, dtype=np.float64) -> tuple[float, np.ndarray, np.ndarray]:
     """Return a query's loss, gradient and diagonal of the Hessian; derivatives by differences, to 20 digits."""
     with localcontext(prec=80, Emax=MAX_EMAX, Emin=MIN_EMIN):
         y, s = ([Decimal(float(v)) for v in x] for x in (y, s))
@@ -121,9 +121,10 @@ def exact(loss, y, s) -> tuple[float, np.ndarray, np.ndarray]:
         here, grad, hess = f(s), [], []
         for i in range(len(s)):
             up, down = (f([v + sign * step * (k == i) for k, v in enumerate(s)]) for sign in (1, -1))
-            grad.append(float((up - down) / (2 * step)))
-            hess.append(float((up - 2 * here + down) / step**2))
-    return float(here), np.array(grad), np.array(hess)
+            grad.append((up - down) / (2 * step))
+            hess.append((up - 2 * here + down) / step**2)
+        value, grad, hess = (np.array([str(x) for x in part]).astype(dtype) for part in ([here], grad, hess))
+    return value[0], grad, hess
 
 
 def says_something(loss, y) -> bool:
@@ -194,6 +195,19 @@ def test_scores_of_any_scale(loss, scale, offset):
     close(loss.grad(y, s), grad, tolerance)
     if not isinstance(loss, ApproxNDCG):
         close(loss.hess(y, s), hess, tolerance)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(np.float64).eps, reason="longdouble is float64 here")
+@each_loss
+@pytest.mark.parametrize("relevance", [np.float64, np.longdouble])
+def test_longdouble_scores_are_computed_as_such(loss, relevance):
+    y, s = np.array([1, 0.5, 3, 0, 4], relevance), np.array(S).astype(np.float32).astype(np.longdouble)
+    value, grad, hess = exact(loss, y, s, np.longdouble)
+    mine = replace(loss, reduction="none")
+    np.testing.assert_allclose(mine.value(y, s), [value], rtol=1e-17, atol=1e-17)
+    np.testing.assert_allclose(mine.grad(y, s), grad, rtol=1e-17, atol=1e-17)
+    if not isinstance(loss, ApproxNDCG):
+        np.testing.assert_allclose(mine.hess(y, s), hess, rtol=1e-17, atol=1e-17)
 
 
 # ------------------------------------------------------------------------------------------------ values from elsewhere

@@ -42,7 +42,6 @@ class ListSamples(QuerySamples):
         relevance: Interval,
         counts: Callable[[Array, Array, Array], Array],
     ) -> None:
-        self._ids = qid
         super().__init__(y_true, y_pred, qid, sample_weight, reduction, relevance)
         start, end = self.bounds[:-1], self.bounds[1:]
         filled = np.flatnonzero(start < end)
@@ -85,7 +84,7 @@ class ListSamples(QuerySamples):
         """Return how the query of an item of the raveled input is written."""
         if self.predicted.ndim == 2:
             return f"row {item // self.predicted.shape[1]}"
-        return "the only query" if self._ids is None else f"query {np.asarray(self._ids)[item]!s}"
+        return "the only query" if self.qid is None else f"query {self.qid[item]!s}"
 
     def batches(self, footprint: Callable[[int], int]) -> Iterator[tuple[Array, Array]]:
         """Walk the queries that count, some of one length at a time (there are at most √(2n) different lengths).

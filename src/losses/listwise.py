@@ -1,9 +1,14 @@
-"""Listwise losses for ranking: each sample is the whole list of a query's items."""
+"""Listwise losses for ranking: each sample is the whole list of a query's items.
+
+Lists are computed in float64, those of longdouble scores as such. Compared with exact arithmetic, the relative error of
+a loss, and of its derivatives by their largest term, is at most 1e-13 in float64, or 1e-14 times the largest difference
+between scores where that is above 10 (tested for differences up to 2e4).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,17 +20,16 @@ from losses.list_samples import ListSamples
 from losses.parameters import check_positive
 from losses.query_samples import GAIN, RELEVANCE
 from losses.ranking import PairwiseLogistic, RankingLoss
-from losses.types import Array, Box, FloatArray
+from losses.types import Array, Box, Dtype, FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Lists:
+class Lists(NamedTuple):
     """Lists of one length, a row each; the items by falling relevance, equal ones in input order.
 
     Parameters
     ----------
     relevance, scores
-        Of float64 or longdouble.
+        Of float64 or longdouble, the relevance at least as wide as the scores.
     place
         Where the items stand in the input.
     """
@@ -78,7 +82,10 @@ class ListwiseLoss(RankingLoss):
         self, samples: ListSamples, box: Box, value: bool, order: Order, factor: float, out: Array | None
     ) -> Array | None:
         """Return the weighted losses of the queries; write the weighted derivatives, times `factor`, to `out`."""
-        relevance, scores = _widened(samples.relevance()), _widened(samples.scores())
+        scores = samples.scores()
+        scores = scores.astype(np.result_type(scores, np.float64), copy=False)
+        relevance = samples.relevance()
+        relevance = relevance.astype(np.result_type(relevance, scores), copy=False)
         weight = np.ones(samples.shape) if samples.query_weight is None else samples.query_weight
         losses = np.zeros(samples.shape, scores.dtype)
         derivatives = np.zeros(len(scores) if order else 0, scores.dtype)
@@ -93,11 +100,6 @@ class ListwiseLoss(RankingLoss):
         if out is not None:
             out[...] = samples.unsorted(derivatives).reshape(out.shape)
         return losses if value else None
-
-
-def _widened(array: Array) -> FloatArray:
-    """Return an array in the dtype in which lists are computed: float64, or longdouble."""
-    return array.astype(np.result_type(array, np.float64), copy=False)
 
 
 # ------------------------------------------------------------------------------------------------ likelihoods of orders
@@ -248,13 +250,19 @@ def _discount(rank: FloatArray) -> FloatArray:
     return 1 / np.log2(1 + rank)
 
 
-def _relative_gains(relevance: FloatArray, truncation: int | None = None) -> FloatArray:
-    """Return the gains by the ideal DCG over the first `truncation` ranks; items descend by relevance."""
-    # Scaled by the power of two of the largest, which may exceed the floating numbers.
-    gain = -np.expm1(-np.log(2) * relevance) * np.exp2(relevance - relevance[:, :1])
-    top = gain[:, :truncation]
-    ideal = (top * _discount(np.arange(1, top.shape[1] + 1))).sum(axis=1, keepdims=True)
-    relative: FloatArray = gain / ideal
+def _ranks(count: int, dtype: Dtype) -> FloatArray:
+    """Return 1, 2, … count."""
+    return np.arange(1, count + 1).astype(dtype)
+
+
+def _relative_gains(lists: Lists, truncation: int | None = None) -> FloatArray:
+    """Return the items' gains, by the ideal DCG of the first `truncation` ranks."""
+    y = lists.relevance
+    # (1 − 2^−y) · 2^y, and all gains scaled by the power of two of the largest, which may exceed the floating numbers.
+    gain = -np.expm1(-np.log(y.dtype.type(2)) * y) * np.exp2(y - y[:, :1])
+    best = gain[:, :truncation]
+    ideal = (best * _discount(_ranks(best.shape[1], y.dtype))).sum(axis=1, keepdims=True)
+    relative: FloatArray = (gain / ideal).astype(lists.scores.dtype, copy=False)
     return relative
 
 
@@ -330,7 +338,7 @@ class ApproxNDCG(ListwiseLoss):
         """Return 1 − Σᵢ gᵢ/log₂(1 + ρᵢ), where g is the gain by idealDCG, and its derivatives."""
         if order == 2:
             raise NotImplementedError("ApproxNDCG has no hess: it is not convex; use grad")
-        s, g = lists.scores, _relative_gains(lists.relevance)
+        s, g = lists.scores, _relative_gains(lists)
         if s.shape[1] >= _LONG and s.dtype == np.float64 and np.isfinite(s).all():
             return self._long(s[0], g[0], order)
         losses, slopes = np.ones(len(s), s.dtype), np.zeros_like(s)
@@ -368,7 +376,7 @@ class ApproxNDCG(ListwiseLoss):
 
 def _slope(g: FloatArray, rho: FloatArray) -> FloatArray:
     """Return the derivative of −g/log₂(1 + ρ) by ρ."""
-    slope: FloatArray = g * _discount(rho) ** 2 / ((1 + rho) * np.log(2))
+    slope: FloatArray = g * _discount(rho) / ((1 + rho) * np.log(1 + rho))
     return slope
 
 
@@ -446,11 +454,11 @@ class LambdaRank(ListwiseLoss):
         """Return Σ |ΔNDCG| φ(d), where φ(d) = log(1 + e^−σd); Σ ±|ΔNDCG| φ′(d); Σ |ΔNDCG| φ″(d)."""
         by_rank = np.lexsort((lists.place, -lists.scores))
         s = np.take_along_axis(lists.scores, by_rank, axis=1)
-        g = np.take_along_axis(_relative_gains(lists.relevance, self.truncation), by_rank, axis=1)
+        g = np.take_along_axis(_relative_gains(lists, self.truncation), by_rank, axis=1)
         length = s.shape[1]
         top = min(length, self.truncation or length)
-        discount = np.zeros(length)
-        discount[:top] = _discount(np.arange(1, top + 1))
+        discount = np.zeros(length, s.dtype)
+        discount[:top] = _discount(_ranks(top, s.dtype))
         pair = PairwiseLogistic(sigma=self.sigma)
         slope = pair.derivative if order == 1 else pair.second_derivative
         losses, slopes = np.zeros(len(s), s.dtype), np.zeros_like(s)
