@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from hypothesis import settings
 
-from registry import CLASSES, Case, Problem, class_ids, distributions
+from registry import CLASSES, Case, Problem, class_ids, distributions, query_ids
 
 fewer = settings(max_examples=settings().max_examples // 2)
 """For tests in which an example holds several problems, or calls a loss many times."""
@@ -20,8 +20,12 @@ def typical(case: Case, n: int, dtype: Any = np.float64, seed: int = 0) -> Probl
     elif case.y_true is distributions:
         y_true = rng.dirichlet(np.ones(CLASSES), n).astype(dtype)
     else:
-        y_true = rng.integers(0, 2, n).astype(dtype)
-    return Problem(y_true, y_pred, {name: rng.integers(0, n // 8 + 1, n) for name in case.keywords})
+        y_true = rng.integers(0, 2, (n, *case.columns)).astype(dtype)
+    keywords = {
+        name: rng.integers(0, n // 8 + 1, n) if make is query_ids else rng.uniform(0, 1, n).astype(dtype)
+        for name, make in case.keywords.items()
+    }
+    return Problem(y_true, y_pred, keywords)
 
 
 def weights_of(n: int, seed: int = 1) -> np.ndarray:

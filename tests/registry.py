@@ -4,6 +4,7 @@ An elementwise loss of real numbers needs one line: ``Case(MyLoss(parameter=2.0)
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +15,26 @@ from hypothesis import strategies as st
 
 import losses
 from losses import (
+    DPO,
+    IPO,
+    KTO,
     MAE,
     MSE,
+    ApproxNDCG,
     Asymmetric,
     BinaryCrossEntropy,
+    BradleyTerry,
     CategoricalCrossEntropy,
     Huber,
+    KLPenalty,
+    LambdaRank,
+    ListMLE,
+    ListNet,
     PairwiseHinge,
     PairwiseLogistic,
     PairwiseSquaredHinge,
+    PPOClip,
+    SimPO,
 )
 
 CLASSES = 3
@@ -53,7 +65,34 @@ class Problem:
 
 def call(loss: losses.ElementwiseLoss, method: str, problem: Problem, **arguments: Any) -> Any:
     """Return ``loss.method(y_true, y_pred, ...)``."""
-    return getattr(loss, method)(problem.y_true, problem.y_pred, **problem.keywords, **arguments)
+    return invoke(loss, method, problem.y_true, problem.y_pred, **problem.keywords, **arguments)
+
+
+def invoke(loss: Any, method: str, y_true: Any, y_pred: Any, **arguments: Any) -> Any:
+    """Return ``loss.method(y_true, y_pred, ...)``; a loss of (chosen, rejected) passes as one of (y_true, y_pred).
+
+    Of its two derivatives this is the one by rejected; test_preference shows that the other is the same up to sign.
+    """
+    if loss.arrays == ("y_true", "y_pred"):
+        return getattr(loss, method)(y_true, y_pred, **arguments)
+    if arguments.get("out") is not None:
+        of_true = np.asarray(y_true)
+        dtype = of_true.dtype.newbyteorder("=") if of_true.dtype.kind == "f" else np.dtype(np.float64)
+        nowhere = np.ndarray(of_true.shape, dtype, bytearray(dtype.itemsize), strides=(0,) * of_true.ndim)
+        arguments["out"] = (nowhere, arguments["out"])
+    try:
+        result = getattr(loss, method)(y_true, y_pred, **arguments)
+    except (TypeError, ValueError) as error:
+        message = re.sub(r"\bchosen\b", "y_true", re.sub(r"\brejected\b", "y_pred", str(error)))
+        raise type(error)(message.replace("out[1]", "out")) from error
+    if method == "value_and_grad":
+        return result[0], result[1][1]
+    return result if method in ("value", "__call__") else result[1]
+
+
+def dtype_of_losses(loss: Any, problem: Problem) -> np.dtype[Any]:
+    """Return the dtype of the value under "none": that of y_pred, or the wider one of chosen and rejected."""
+    return problem.y_pred.dtype if "y_pred" in loss.arrays else np.result_type(problem.y_true, problem.y_pred)
 
 
 def reals(bound: float = 8.0) -> Callable[[Any, tuple[int, ...]], st.SearchStrategy[np.ndarray]]:
@@ -95,6 +134,11 @@ def distributions(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.nd
     )
 
 
+def not_negative(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of numbers from 0 to 8."""
+    return reals()(dtype, shape).map(np.abs)
+
+
 def relevances(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     """Grades from 0 to 4."""
     return hnp.arrays(dtype, shape, elements=st.integers(0, 4).map(float))
@@ -126,8 +170,8 @@ class Case:
     has_hess
         Whether `hess` is defined.
     unit
-        What a sample is: "element", "row", "query" (where the items of a query make one sample), or "mixed" in a sum
-        of losses with different ones, which has no reduction "none".
+        What a sample is: "element", "row", "query" (where the items of a query make one sample), "list" (where a row
+        is a query), or "mixed" in a sum of losses with different ones, which has no reduction "none".
     """
 
     loss: Any
@@ -181,7 +225,28 @@ def pair_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     return distance
 
 
+def ratio_kinks(epsilon: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of `PPOClip`, whose derivatives jump at the ratios 1 ± ε."""
+
+    def distance(problem: Problem) -> np.ndarray:
+        u = problem.y_pred - problem.keywords["old_logp"]
+        return np.minimum(np.abs(u - np.log1p(epsilon)), np.abs(u - np.log1p(-epsilon)))
+
+    return distance
+
+
 QUERIES: dict[str, Any] = {"degree": 2, "unit": "query"}
+REFERENCES: dict[str, Any] = {"ref_chosen": reals(), "ref_rejected": reals()}
+
+
+def order_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each score from the next one in its row, where they change places."""
+    d = np.abs(problem.y_pred[:, :, None] - problem.y_pred[:, None, :])
+    d[:, np.arange(d.shape[1]), np.arange(d.shape[1])] = np.inf
+    return d.min(axis=2)
+
+
+LISTS: dict[str, Any] = {"columns": (4,), "unit": "list"}
 
 CASES = [
     Case(MSE()),
@@ -213,6 +278,22 @@ CASES = [
     Case(PairwiseHinge(margin=1.5), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(1.5), **QUERIES),
     Case(PairwiseSquaredHinge(margin=0.75), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(0.75), **QUERIES),
     Case(PairwiseLogistic(sigma=2.0), relevances, keywords={"qid": query_ids}, **QUERIES),
+    Case(BradleyTerry()),
+    Case(BradleyTerry(), keywords={"margin": not_negative}),
+    Case(DPO(beta=0.5), keywords=REFERENCES),
+    Case(DPO(beta=2.0, label_smoothing=0.125), keywords=REFERENCES),
+    Case(IPO(beta=0.75), keywords=REFERENCES),
+    Case(SimPO(beta=1.5, gamma=0.5)),
+    Case(0.5 * DPO(beta=0.5) - 2 * SimPO(), keywords=REFERENCES),
+    Case(KTO(beta=0.5, desirable_weight=1.5), labels, keywords={"ref_logp": reals(), "kl": not_negative}),
+    Case(KTO(undesirable_weight=2.0), labels, keywords={"ref_logp": reals()}),
+    Case(PPOClip(epsilon=0.25), y_pred=reals(3), keywords={"old_logp": reals(3)}, kinks=ratio_kinks(0.25)),
+    Case(KLPenalty(), reals(3), reals(3)),
+    Case(ListNet(temperature=2.5), relevances, **LISTS),
+    Case(ListMLE(), relevances, **LISTS),
+    Case(ApproxNDCG(temperature=2.0), relevances, has_hess=False, **LISTS),
+    Case(LambdaRank(), relevances, kinks=order_kinks, **LISTS),
+    Case(LambdaRank(sigma=2.0, truncation=2), relevances, kinks=order_kinks, **LISTS),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), relevances, keywords={"qid": query_ids}, degree=None, unit="mixed"),
 ]

@@ -11,9 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import losses
-from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, Huber, PairwiseHinge, PairwiseLogistic
+from losses import (
+    MAE,
+    MSE,
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Huber,
+    PairwiseHinge,
+    PairwiseLogistic,
+    SimPO,
+)
 from problems import fewer, methods, reductions
-from registry import CASES, call
+from registry import CASES, call, invoke
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 coefficients = st.floats(-8, 8, width=16)
@@ -29,6 +38,9 @@ COMBINATIONS = [
     3 * (MSE() - 2 * (MAE() + Huber(delta=1e-300))),
     MSE(reduction="sum") + 1e300 * MAE(reduction="sum"),
 ]
+OTHER = {("y_true", "y_pred"): MSE, ("chosen", "rejected"): SimPO}
+"""A loss to add, by what a loss compares."""
+
 each_combination = pytest.mark.parametrize("loss", COMBINATIONS, ids=repr)
 
 
@@ -69,11 +81,13 @@ def test_a_sum_is_the_sum(case, data):
     weight = np.linspace(0.5, 2, len(problem))
     for reduction in reductions(case):
         loss = case.with_reduction(reduction)
-        other = dataclasses.replace(loss.terms[0][1]) if case.unit != "element" else MSE(reduction=reduction)
+        other = (
+            dataclasses.replace(loss.terms[0][1]) if case.unit != "element" else OTHER[loss.arrays](reduction=reduction)
+        )
         keywords = problem.keywords if other.keywords else {}
         for method in methods(case):
             of_loss = scaled(call(loss, method, problem, sample_weight=weight), a)
-            of_other = getattr(other, method)(problem.y_true, problem.y_pred, sample_weight=weight, **keywords)
+            of_other = invoke(other, method, problem.y_true, problem.y_pred, sample_weight=weight, **keywords)
             expected = tuple(x + y for x, y in zip(of_loss, scaled(of_other, b), strict=True))
             actual = call(a * loss + b * other, method, problem, sample_weight=weight)
             assert_close(scaled(actual, 1), expected, scale=1 + max(float(np.abs(x).max()) for x in of_loss))

@@ -12,6 +12,9 @@ import pytest
 
 import losses
 from losses import (
+    DPO,
+    IPO,
+    KTO,
     MAE,
     MSE,
     Asymmetric,
@@ -20,6 +23,8 @@ from losses import (
     Huber,
     PairwiseHinge,
     PairwiseLogistic,
+    PPOClip,
+    SimPO,
 )
 from problems import methods, reductions, typical
 from registry import CASES, call
@@ -117,7 +122,8 @@ def test_methods_take_two_arrays_and_keywords(case):
     """(y_true, y_pred) by position or name, and everything after them by name alone."""
     problem = typical(case, 8)
     expected = call(case.loss, "value", problem)
-    assert case.loss.value(y_pred=problem.y_pred, y_true=problem.y_true, **problem.keywords) == expected
+    by_name = dict(zip(case.loss.arrays, (problem.y_true, problem.y_pred), strict=True))
+    assert case.loss.value(**problem.keywords, **by_name) == expected
     assert case.loss(problem.y_true, problem.y_pred, **problem.keywords) == expected
     for method in (*methods(case), "__call__"):
         with pytest.raises(TypeError):
@@ -201,6 +207,12 @@ REFUSED = [
     (CategoricalCrossEntropy, "ignore_index", NOT_AN_INDEX),
     (PairwiseHinge, "margin", NOT_POSITIVE),
     (PairwiseLogistic, "sigma", NOT_POSITIVE),
+    *((cls, "beta", NOT_POSITIVE) for cls in (DPO, IPO, SimPO, KTO)),
+    (DPO, "label_smoothing", [*NOT_A_FRACTION, 0.5, 1.0]),
+    (SimPO, "gamma", [-1e-300, math.inf, *NOT_A_NUMBER]),
+    (KTO, "desirable_weight", NOT_POSITIVE),
+    (KTO, "undesirable_weight", NOT_POSITIVE),
+    (PPOClip, "epsilon", [*NOT_POSITIVE, 1.0, 1.5]),
     *((cls, "reduction", ["average", None, 0, ["mean"], "Mean", "", b"mean", True]) for cls in CLASSES),
 ]
 

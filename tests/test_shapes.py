@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from losses import MSE, CategoricalCrossEntropy
 from problems import flatten, methods, typical, weights_of
-from registry import CASES, Problem, call
+from registry import CASES, Problem, call, invoke
 
 NOT_RANKED = [case for case in CASES if case.unit in ("element", "row")]
 ELEMENTWISE = [case for case in CASES if case.unit == "element"]
@@ -26,7 +26,7 @@ def lay_out(problem: Problem, shape: tuple[int, ...]) -> Problem:
     return Problem(
         problem.y_true.reshape(shape + problem.y_true.shape[1:]),
         problem.y_pred.reshape(shape + problem.y_pred.shape[1:]),
-        problem.keywords,
+        {name: array.reshape(shape) for name, array in problem.keywords.items()},
     )
 
 
@@ -91,13 +91,14 @@ def test_weights_of_any_other_shape_are_refused(case, shape, weight_shape):
 @given(shape=small_shapes, other=small_shapes)
 def test_elementwise_losses_take_equal_shapes_alone(case, shape, other):
     loss = case.with_reduction("sum")
-    y_true, y_pred = np.full(other, 0.5), np.full(shape, 0.5)
+    keywords = {name: np.full(shape, 0.5) for name in case.keywords}
+    y_true, y_pred = np.ones(other), np.full(shape, 0.5)
     for method in methods(case):
         if shape == other:
-            getattr(loss, method)(y_true, y_pred)
+            invoke(loss, method, y_true, y_pred, **keywords)
             continue
         with pytest.raises(ValueError, match="y_true has shape") as caught:
-            getattr(loss, method)(y_true, y_pred)
+            invoke(loss, method, y_true, y_pred, **keywords)
         assert f"y_true has shape {other} but y_pred has shape {shape}" in str(caught.value)
 
 
@@ -126,12 +127,13 @@ def test_class_losses_take_class_ids_or_distributions_alone(case, shape, other):
 @pytest.mark.parametrize("make", [np.asarray, list, lambda column: [tuple(row) for row in column]])
 def test_a_column_against_a_vector_is_refused_with_advice_that_works(case, n, column, make):
     problem = typical(case, n)
-    arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred}
+    arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred, **problem.keywords}
     mixed = {**arrays, column: make(arrays[column][:, np.newaxis])}
     with pytest.raises(ValueError, match="nothing is broadcast") as caught:
-        case.loss.value(**mixed)
+        invoke(case.loss, "value", **mixed)
     assert f"use np.ravel({column})" in str(caught.value)
-    assert case.loss.value(**{**mixed, column: np.ravel(mixed[column])}) == case.loss.value(**arrays)
+    mended = {**mixed, column: np.ravel(mixed[column])}
+    assert invoke(case.loss, "value", **mended) == invoke(case.loss, "value", **arrays)
 
 
 def test_a_scalar_against_a_vector_of_one_is_refused_with_advice_that_works():

@@ -283,6 +283,7 @@ def _series() -> Array:
     from numpy.polynomial import Chebyshev, Polynomial  # here, since it would double the time of import losses
 
     ratios = (lambda t: np.log1p(t) / t, lambda t: -1 / (1 + t), lambda t: 1 / (1 + t) ** 2)
+
     fits = (Chebyshev.interpolate(ratio, TERMS - 1, domain=[0, exp(-1)]) for ratio in ratios)
     return np.array([fit.convert(kind=Polynomial, domain=[-1, 1], window=[-1, 1]).coef for fit in fits])
 

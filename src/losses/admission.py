@@ -137,10 +137,14 @@ class Interval:
         allowed: Array = (block >= self.low) & (block <= self.high)
         return allowed
 
+    def contains_all(self, block: Array) -> bool:
+        """Return whether no entry is forbidden."""
+        return bool(block.size == 0 or (self.low <= block.min() and block.max() <= self.high))
+
     def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
         """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
         block = array[box]
-        if block.size == 0 or (self.low <= block.min() and block.max() <= self.high):
+        if self.contains_all(block):
             return
         bad = ~self.contains(block)
         if left_out is not None:
@@ -148,6 +152,20 @@ class Interval:
         if bad.any():
             inside, index = first(bad, box)
             raise ValueError(f"{place(name, index)} is {block[inside]!s}, but {self.rule}{self.hint}")
+
+
+@dataclass(frozen=True)
+class Ends(Interval):
+    """The two ends of an interval alone."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are one of the ends."""
+        allowed: Array = (block == self.low) | (block == self.high)
+        return allowed
+
+    def contains_all(self, block: Array) -> bool:
+        """Return whether all entries are one of the ends."""
+        return bool(self.contains(block).all())
 
 
 def clip_probabilities(block: Array, dtype: Dtype) -> Array:
@@ -191,10 +209,10 @@ class Weights:
         return np.broadcast_to(spread, (*weight.shape, *lengths, *rest[len(lengths) :]))
 
 
-def check_denominator(denominator: float, shape: tuple[int, ...], weighed_by: str) -> float:
+def check_denominator(denominator: float, name: str, shape: tuple[int, ...], weighed_by: str) -> float:
     """Return the denominator of a mean; ValueError if nothing can be divided by it."""
     if math.prod(shape) == 0:
-        raise ValueError(f'y_pred has no samples (their shape is {shape}), and reduction="mean" needs at least one')
+        raise ValueError(f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one')
     if denominator == 0:
         raise ValueError(
             f'{weighed_by} leaves no sample of positive weight, and reduction="mean" divides by the sum of weights; '
@@ -210,22 +228,47 @@ def check_denominator(denominator: float, shape: tuple[int, ...], weighed_by: st
 # ---------------------------------------------------------------------------------------------------------- out
 
 
-def check_out(out: Any, shape: tuple[int, ...], dtype: Dtype, inputs: Mapping[str, Array]) -> bool:
-    """Check where a result is to be written; return whether that is y_pred itself."""
+def check_out(out: Any, predictions: Mapping[str, Array], inputs: Mapping[str, Array]) -> tuple[list[Array], bool]:
+    """Check where the derivatives by the predictions are to be written.
+
+    Returns
+    -------
+    outs : list of ndarray
+        One for each prediction.
+    in_place : bool
+        Whether any of them is the prediction itself.
+    """
+    if len(predictions) == 1:
+        outs, labels = [out], ["out"]
+    else:
+        if not isinstance(out, tuple | list) or len(out) != len(predictions):
+            raise TypeError(f"out must be a tuple of {len(predictions)} arrays, one each for {', '.join(predictions)}")
+        outs, labels = list(out), [f"out[{k}]" for k in range(len(out))]
+    in_place = [
+        _check_one_out(label, array, name, inputs) for label, array, name in zip(labels, outs, predictions, strict=True)
+    ]
+    if len(outs) == 2 and np.shares_memory(*outs):
+        raise ValueError("out[1] shares memory with out[0]; each derivative needs memory of its own")
+    return outs, any(in_place)
+
+
+def _check_one_out(label: str, out: Any, prediction: str, inputs: Mapping[str, Array]) -> bool:
+    """Check where one derivative is to be written; return whether that is the prediction itself."""
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
-        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+        raise TypeError(f"{label} must be a NumPy array, got {type(out).__name__}")
+    shape, dtype = inputs[prediction].shape, result_dtype(inputs[prediction].dtype)
     if out.shape != shape or out.dtype != dtype:
-        raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}, but the result has {shape} and {dtype}")
+        raise ValueError(f"{label} has shape {out.shape} and dtype {out.dtype}, but the result has {shape} and {dtype}")
     if not out.flags.writeable:
-        raise ValueError("out is read-only")
+        raise ValueError(f"{label} is read-only")
     in_place = False
     for name, array in inputs.items():
         if not np.may_share_memory(out, array):
             continue
-        if name == "y_pred" and _same_memory(out, array):
+        if name == prediction and _same_memory(out, array):
             in_place = True
         elif np.shares_memory(out, array):
-            raise ValueError(f"out shares memory with {name}; it may be y_pred itself, or memory of its own")
+            raise ValueError(f"{label} shares memory with {name}; it may be {prediction} itself, or memory of its own")
     return in_place
 
 
@@ -239,11 +282,14 @@ def _same_memory(a: Array, b: Array) -> bool:
 class Admitted(Protocol):
     """The checked arguments of one call."""
 
-    predicted: Array
-    """The array by which derivatives are taken."""
+    predictions: dict[str, Array]
+    """The arrays by which derivatives are taken, by name: one, or two of whose difference the loss is a function."""
 
     dtype: Dtype
     """The dtype computed in."""
+
+    result_dtype: Dtype
+    """The dtype of an array of losses."""
 
     shape: tuple[int, ...]
     """The samples' shape."""
@@ -252,7 +298,7 @@ class Admitted(Protocol):
     """What a sample is."""
 
     whole_axes: int
-    """How many trailing axes of `predicted` a block must not cut."""
+    """How many trailing axes of the predictions a block must not cut."""
 
     width: int
     """How many numbers an element of `predicted` takes while it is evaluated: the terms of a sum."""
@@ -274,11 +320,13 @@ class Samples:
     Parameters
     ----------
     arguments
-        Arrays by name, y_pred among them; all of y_pred's shape.
+        Arrays by name, the predictions among them; all of one shape.
     domains
         What the arguments may hold, by name; a missing name means any real number.
     sample_weight, reduction
         As the user passed them.
+    predictions
+        Names of the arguments by which derivatives are taken.
     """
 
     unit = "element"
@@ -295,21 +343,24 @@ class Samples:
         domains: Mapping[str, Interval],
         sample_weight: Any,
         reduction: Reduction,
+        predictions: Sequence[str] = ("y_pred",),
     ) -> None:
         self.arguments = {name: as_array(name, value) for name, value in arguments.items()}
         self.domains = domains
-        self.predicted = self.arguments["y_pred"]
-        self.dtype = compute_dtype(self.predicted.dtype)
+        self.predictions = {name: self.arguments[name] for name in predictions}
+        self.name, self.predicted = predictions[-1], self.arguments[predictions[-1]]
+        self.result_dtype = np.result_type(*(result_dtype(array.dtype) for array in self.predictions.values()))
+        self.dtype = compute_dtype(self.result_dtype)
         self.shape = self._samples_shape()
         self.weights = None if sample_weight is None else Weights(sample_weight, self.shape)
         self.denominator = 1.0
         if reduction == "mean":
-            self.denominator = check_denominator(self._denominator(), self.shape, self._weighed_by())
+            self.denominator = check_denominator(self._denominator(), self.name, self.shape, self._weighed_by())
 
     def _samples_shape(self) -> tuple[int, ...]:
         shape = self.predicted.shape
         for name, array in self.arguments.items():
-            check_same_shape(name, array, "y_pred", self.predicted)
+            check_same_shape(name, array, self.name, self.predicted)
         return shape
 
     def _denominator(self) -> float:
@@ -338,7 +389,7 @@ class Samples:
         if self.domains:
             for k, name in enumerate(self.arguments):
                 if name in self.domains and self.domains[name].clipped:
-                    blocks[k] = clip_probabilities(blocks[k], result_dtype(self.predicted.dtype))
+                    blocks[k] = clip_probabilities(blocks[k], self.result_dtype)
         return blocks, None if self.weights is None else self.weights.block(box).reshape(-1)
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
@@ -37,8 +37,11 @@ class Loss:
 
     reduction: Reduction = "mean"
 
-    keywords: ClassVar[frozenset[str]] = frozenset()
-    """Names of the arrays that the loss takes besides y_true, y_pred and sample_weight."""
+    arrays: ClassVar[tuple[str, str]] = ("y_true", "y_pred")
+    """Names of the two arrays that the loss compares."""
+
+    keywords: ClassVar[Collection[str]] = ()
+    """Names of the arrays that the loss takes besides them and sample_weight."""
 
     __array_ufunc__: ClassVar[None] = None  # or NumPy would take `array * loss` apart into an array of losses
 
@@ -184,6 +187,10 @@ class Loss:
         """The loss as a sum of losses with coefficients."""
         return ((1.0, self),)
 
+    def sum_of(self, summands: tuple[tuple[float, "Loss"], ...]) -> "Loss":
+        """Return a sum whose first loss is this one."""
+        return WeightedSum(summands=summands, reduction=self.reduction)
+
     def __mul__(self, factor: float) -> "Loss":
         if not isinstance(factor, Real):
             return NotImplemented
@@ -220,7 +227,7 @@ def combine(terms: Iterable[tuple[float, Loss]]) -> Loss:
     summands = tuple(terms)
     if len(summands) == 1 and summands[0][0] == 1:
         return summands[0][1]
-    return WeightedSum(summands=summands, reduction=summands[0][1].reduction)
+    return summands[0][1].sum_of(summands)
 
 
 class SumSamples:
@@ -229,7 +236,7 @@ class SumSamples:
     Parameters
     ----------
     terms
-        The arguments of each loss, all with the same y_pred.
+        The arguments of each loss, all with the same predictions.
     reduction
         The reduction that the losses share.
     """
@@ -240,7 +247,7 @@ class SumSamples:
         if reduction == "none":
             check_same_samples(terms)
         self.terms = terms
-        self.predicted, self.dtype = terms[0].predicted, terms[0].dtype
+        self.predictions, self.dtype, self.result_dtype = terms[0].predictions, terms[0].dtype, terms[0].result_dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
         self.width = len(terms)
@@ -257,7 +264,54 @@ class SumSamples:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class WeightedSum(Loss):
+class KeywordLoss(Loss):
+    """Base of the losses whose methods take further arrays, by the names in `keywords`."""
+
+    def value(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, **keywords: Any
+    ) -> Value:
+        """Return the loss; see `Loss.value`."""
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), value=True)[0]
+
+    def grad(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> Array:
+        """Return the derivative; see `Loss.grad`."""
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), order=1, out=out)[1]
+
+    def hess(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> Array:
+        """Return the diagonal of the Hessian; see `Loss.hess`."""
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), order=2, out=out)[1]
+
+    def value_and_grad(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+        **keywords: Any,
+    ) -> tuple[Value, Array]:
+        """Return `value` and `grad`; see `Loss.value_and_grad`."""
+        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), value=True, order=1, out=out)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class WeightedSum(KeywordLoss):
     """A sum of losses with coefficients, as arithmetic makes it: ``0.9 * MSE() + 0.1 * MAE()``.
 
     Each term keeps its own denominator under "mean". A keyword such as `qid` goes to the terms that know it.
@@ -265,7 +319,7 @@ class WeightedSum(Loss):
     Raises
     ------
     ValueError
-        If a coefficient isn't finite, or the terms differ in their reduction.
+        If a coefficient isn't finite, or the terms differ in their reduction, or in the arrays that they compare.
     """
 
     summands: tuple[tuple[float, Loss], ...]
@@ -277,6 +331,9 @@ class WeightedSum(Loss):
         reductions = sorted({loss.reduction for _, loss in self.summands})
         if len(reductions) > 1:
             raise ValueError(f"losses with different reductions can't be added: {', '.join(map(repr, reductions))}")
+        arrays = sorted({" and ".join(loss.arrays) for _, loss in self.summands})
+        if len(arrays) > 1:
+            raise ValueError(f"losses of different arrays can't be added: {', '.join(arrays)}")
 
     def __repr__(self) -> str:
         text = ""
@@ -301,7 +358,7 @@ class WeightedSum(Loss):
         """Return the checked arguments of all the losses that are added."""
         for name in keywords.keys() - self.keywords:
             raise TypeError(f"{name!r} is not an argument of any term of {self!r}")
-        y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
+        y_true, y_pred = map(as_array, self.summands[0][1].arrays, (y_true, y_pred))
         terms = []
         for _, loss in self.summands:
             own = {name: array for name, array in keywords.items() if name in loss.keywords}
@@ -326,45 +383,3 @@ class WeightedSum(Loss):
         if not value:
             return None
         return functools.reduce(operator.add, losses) if self.reduction == "none" else np.concatenate(losses)
-
-    def value(
-        self, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, **keywords: Any
-    ) -> Value:
-        """Return the sum of the terms' values; see `Loss.value`."""
-        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), value=True)[0]
-
-    def grad(
-        self,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        out: Array | None = None,
-        **keywords: Any,
-    ) -> Array:
-        """Return the sum of the terms' gradients; see `Loss.grad`."""
-        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), order=1, out=out)[1]
-
-    def hess(
-        self,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        out: Array | None = None,
-        **keywords: Any,
-    ) -> Array:
-        """Return the sum of the terms' Hessian diagonals; see `Loss.hess`."""
-        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), order=2, out=out)[1]
-
-    def value_and_grad(
-        self,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        out: Array | None = None,
-        **keywords: Any,
-    ) -> tuple[Value, Array]:
-        """Return `value` and `grad`; see `Loss.value_and_grad`."""
-        return evaluate(self, self.admit(y_true, y_pred, sample_weight, **keywords), value=True, order=1, out=out)

@@ -12,7 +12,6 @@ from losses.admission import (
     contiguous,
     first,
     place,
-    result_dtype,
 )
 from losses.blocks import partition
 from losses.threads import walk
@@ -115,7 +114,7 @@ class ClassSamples(Samples):
         weight = self._weight(box)
         predicted = contiguous(self.predicted, box, self.dtype).reshape(-1, self.classes)
         if "y_pred" in self.domains:
-            predicted = clip_probabilities(predicted, result_dtype(self.predicted.dtype))
+            predicted = clip_probabilities(predicted, self.result_dtype)
         return [self._target(box, self.dtype, weight), predicted], weight
 
     def _left_out(self, box: Box) -> Array | None:

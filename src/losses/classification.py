@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses.admission import Interval
+from losses.admission import Interval, as_array, result_dtype
 from losses.base import Loss
 from losses.class_samples import ClassSamples
 from losses.elementwise import ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order
 from losses.parameters import check_fraction, check_positive, number
-from losses.types import Box, FloatArray
+from losses.types import ArrayLike, Box, FloatArray
 
 _TARGET = Interval(
     "a binary target must lie in [0, 1]", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2"
@@ -260,6 +260,45 @@ def _class_weight(value: Any) -> tuple[float, ...] | None:
         if not 0 <= weight < math.inf:
             raise ValueError(f"class_weight[{c}] must be finite and not negative, got {weight!r}")
     return weights
+
+
+def perplexity(loss_value: ArrayLike) -> Any:
+    """Return exp(loss), the perplexity of a mean cross-entropy per token.
+
+    It is the number of equally probable tokens among which the model would be as uncertain.
+
+    Parameters
+    ----------
+    loss_value : array_like
+        Mean cross-entropies in nats, as `CategoricalCrossEntropy` with ``reduction="mean"`` returns them.
+
+    Returns
+    -------
+    float or ndarray
+        Of the shape of `loss_value`, and of its floating dtype if it is an array; inf where that overflows.
+
+    Raises
+    ------
+    TypeError
+        If `loss_value` doesn't hold real numbers.
+
+    References
+    ----------
+    Jelinek et al. (1977), "Perplexity: a measure of the difficulty of speech recognition tasks", Journal of the
+    Acoustical Society of America 62, S63.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import CategoricalCrossEntropy, perplexity
+    >>> loss = CategoricalCrossEntropy(from_logits=True)
+    >>> round(perplexity(loss.value([2, 0], np.zeros((2, 5)))), 12)
+    5.0
+    """
+    nats = as_array("loss_value", loss_value)
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.exp(nats.astype(result_dtype(nats.dtype)))
+    return float(found) if nats.ndim == 0 else found
 
 
 Rows: TypeAlias = tuple[FloatArray, FloatArray | None, FloatArray | float]

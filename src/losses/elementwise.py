@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,8 +17,14 @@ class SampleLoss(Loss):
     """Base of the losses that are a formula of each sample's numbers alone.
 
     The hooks are NumPy expressions on one-dimensional arrays of one length and floating dtype; they check nothing.
-    The arrays are read-only.
+    The arrays are read-only. The arrays among `keywords` that are given follow the other two, in that order.
     """
+
+    predictions: ClassVar[tuple[str, ...]] = ("y_pred",)
+    """Names of the arrays by which derivatives are taken."""
+
+    optional: ClassVar[tuple[str, ...]] = ()
+    """Names of the arrays among `keywords` that may be left out, the last ones; hooks need a default for them."""
 
     def formula(self, *arguments: Any) -> FloatArray:
         """Return each sample's loss."""
@@ -48,8 +54,19 @@ class SampleLoss(Loss):
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
         """Return the checked arguments of one call."""
-        arguments = {"y_true": y_true, "y_pred": y_pred, **keywords}
-        return Samples(arguments, self.domains(), sample_weight, self.reduction)
+        arguments = dict(zip(self.arrays, (y_true, y_pred), strict=True)) | self._in_order(keywords)
+        domains = {name: domain for name, domain in self.domains().items() if name in arguments}
+        return Samples(arguments, domains, sample_weight, self.reduction, self.predictions)
+
+    def _in_order(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arrays that were given by keyword, in the order in which the hooks take them."""
+        for name in given:
+            if name not in self.keywords:
+                raise TypeError(f"{name!r} is not an argument of {self!r}")
+        for name in self.keywords:
+            if given.get(name) is None and name not in self.optional:
+                raise TypeError(f"{self!r} needs the argument {name!r}")
+        return {name: given[name] for name in self.keywords if given.get(name) is not None}
 
     def evaluate_block(
         self, samples: Samples, box: Box, value: bool, order: Order, factor: float, out: FloatArray | None

@@ -1,6 +1,7 @@
 """Evaluation: walks the blocks of one call, adds up their losses, and says where to write."""
 
 import math
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -10,7 +11,7 @@ from losses import summation
 from losses.admission import Admitted, check_out, result_dtype
 from losses.blocks import partition
 from losses.threads import walk
-from losses.types import Array, Box, FloatArray, Reduction, Value
+from losses.types import Array, Box, Derivative, Dtype, FloatArray, Reduction, Value
 
 Order: TypeAlias = Literal[0, 1, 2]
 """The derivative that is wanted: none, the gradient, or the diagonal of the Hessian."""
@@ -31,7 +32,7 @@ class BlockLoss(Protocol):
 
 def evaluate(
     loss: BlockLoss, samples: Admitted, *, value: bool = False, order: Order = 0, out: Any = None
-) -> tuple[Value, Array]:
+) -> tuple[Value, Derivative]:
     """Return the value and the derivative of a loss; only what is asked for is computed.
 
     Parameters
@@ -42,25 +43,36 @@ def evaluate(
         What is asked for.
     out
         Where to write the derivative, as the user passed it, or None.
+
+    Returns
+    -------
+    value
+        The value, or None.
+    derivative
+        The derivative by the prediction, a tuple of those by the two predictions, or None.
     """
-    shape, dtype = samples.predicted.shape, result_dtype(samples.predicted.dtype)
+    predictions = list(samples.predictions.values())
+    shape = predictions[0].shape
     cut = len(shape) - samples.whole_axes
     boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
     factor = 1 / samples.denominator
-    derivative: Any = None
+    derivatives: list[Array] = []
     values: Any = None
     if out is not None:
-        derivative = out
-        if check_out(out, shape, dtype, samples.inputs):
+        derivatives, in_place = check_out(out, samples.predictions, samples.inputs)
+        if in_place:
             walk(boxes, samples.check)
     elif order:
-        derivative = np.empty(shape, dtype)
+        derivatives = [np.empty(shape, result_dtype(array.dtype)) for array in predictions]
     if value and loss.reduction == "none":
-        values = np.empty(samples.shape, dtype)
+        values = np.empty(samples.shape, samples.result_dtype)
 
     def step(box: Box) -> list[summation.Part]:
-        target = None if derivative is None else derivative[box]
+        targets = [derivative[box] for derivative in derivatives]
+        target = _target(targets, samples.dtype)
         losses = loss.evaluate_block(samples, box, value, order, factor, target)
+        if target is not None and len(targets) == 2:
+            _spread(target, targets, order)
         if losses is None:
             return []
         if values is None:
@@ -72,4 +84,18 @@ def evaluate(
     found = walk(boxes, step)
     if value and values is None:
         values = summation.total(list(chain.from_iterable(found)), samples.denominator)
-    return values, derivative
+    return values, derivatives[0] if len(derivatives) == 1 else tuple(derivatives) or None
+
+
+def _target(targets: Sequence[Array], dtype: Dtype) -> Array | None:
+    """Return what a loss is to write its derivative to: the result, or scratch if there are two of them."""
+    if len(targets) == 2:
+        return np.empty(targets[0].shape, dtype)
+    return targets[0] if targets else None
+
+
+def _spread(block: Array, targets: Sequence[Array], order: Order) -> None:
+    """Write a derivative by the difference of two predictions to those by the first and by the second."""
+    first, second = targets
+    first[...] = block
+    second[...] = block if order == 2 else 0 - block  # unlike -block, this keeps the sign of 0

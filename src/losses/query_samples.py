@@ -90,17 +90,17 @@ class QuerySamples(Samples):
         if kept is not None:
             relevance = relevance[kept]
             query = None if query is None else query[kept]
-        if query is None:
-            order = np.argsort(relevance, kind="stable")
-            sizes = np.array([len(order)])
-        else:
-            order = np.lexsort((relevance, query))
-            sizes = np.bincount(query, minlength=count)
+        order = self._order(relevance, query)
+        sizes = np.array([len(order)]) if query is None else np.bincount(query, minlength=count)
         self.order = order if kept is None else kept[order]
         self.bounds = np.concatenate([[0], np.cumsum(sizes)])
         by_query = self.weights is not None and self.weights.array.ndim < self.predicted.ndim
         self.query_weight = np.asarray(self.weights.array, np.float64) if self.weights and by_query else None
         self.weight = None if weight is None or by_query else weight[self.order]
+
+    def _order(self, relevance: Array, query: Array | None) -> Array:
+        """Return the order in which items are sorted."""
+        return np.argsort(relevance, kind="stable") if query is None else np.lexsort((relevance, query))
 
     def _left_out(self) -> Array | None:
         return None if self.weights is None else self.weights.block(WHOLE) == 0

@@ -1,0 +1,84 @@
+"""What this library promises to reach, and whether it did in this run."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.cases import shape_text
+from benchmarks.contenders import PEERS
+from benchmarks.timing import Growth, Timing, mode
+
+LARGE, SMALL = 1_000_000, 10_000
+PAGES = 1 << 20  # what the system's count of bytes may be off by
+
+
+@dataclass(frozen=True)
+class Target:
+    """The fastest of ``peers`` takes at least so many times as long as ``ours``."""
+
+    what: str
+    families: Sequence[str]
+    size: str
+    at_least: float
+    ours: str = "losses"
+    peers: Sequence[str] = PEERS
+    with_grad: bool = True
+
+    def ratios(self, timings: Iterable[Timing]) -> list[tuple[float, str]]:
+        """The lead wherever this target speaks of it, smallest first, and where that was."""
+        found = []
+        for timing in timings:
+            fits = timing.size >= LARGE if self.size == "large" else timing.size <= SMALL
+            if fits and timing.family in self.families and timing.with_grad == self.with_grad:
+                lead, peer = timing.lead(self.ours, self.peers)
+                if peer:
+                    found.append((lead, f"{timing.case}, {shape_text(timing.shape)}, {timing.dtype}, {peer}"))
+        return sorted(found)
+
+    def row(self, timings: Iterable[Timing]) -> list[str]:
+        ratios = self.ratios(timings)
+        missed = sum(lead < self.at_least for lead, _ in ratios)
+        least, where = (f"{ratios[0][0]:.2f}×", ratios[0][1]) if ratios else ("", "")
+        verdict = f"missed in {missed} of {len(ratios)}" if missed else "met" if ratios else "not measured"
+        against = "fastest peer" if self.peers == PEERS else ", ".join(self.peers)
+        return [
+            f"{self.what}, {mode(self.with_grad)}, {self.ours}",
+            against,
+            f"≥ {self.at_least:g}×",
+            least,
+            where,
+            verdict,
+        ]
+
+
+REGRESSION, BINARY, CLASSES = ["regression"], ["binary"], ["classes"]
+TORCH = ["PyTorch"]
+TARGETS = (
+    Target("BCE, n ≥ 10⁶", BINARY, "large", 2.5),
+    Target("regression, n ≥ 10⁶", REGRESSION, "large", 1, "losses, out="),
+    Target("regression, n ≥ 10⁶", REGRESSION, "large", 3, "losses, out=", TORCH),
+    Target("elementwise, n ≥ 10⁶", REGRESSION + BINARY, "large", 1, "losses, 1 thread", TORCH),
+    Target("elementwise, n ≥ 10⁶", REGRESSION + BINARY, "large", 1, "losses, 1 thread", TORCH, with_grad=False),
+    Target("cross-entropy over classes, large", CLASSES, "large", 1.5, peers=TORCH),
+    Target("cross-entropy over classes, large", CLASSES, "large", 0.7, peers=["JAX"]),
+    Target("regression, n ≤ 10³", REGRESSION, "small", 4, peers=TORCH),
+    Target("BCE, n ≤ 10³", BINARY, "small", 2, peers=TORCH),
+    Target("cross-entropy over classes, n ≤ 10³", CLASSES, "small", 1, peers=TORCH),
+    Target("all, n ≤ 10³", REGRESSION + BINARY + CLASSES, "small", 20, peers=["sklearn.metrics"], with_grad=False),
+)
+
+
+def growth_row(growths: Iterable[Growth]) -> list[str]:
+    """The row for 10⁸ samples."""
+    found = sorted(
+        (growth for growth in growths if math.prod(growth.shape) >= 100 * LARGE),
+        key=lambda growth: growth.times_longer,
+    )
+    what = ["10⁸ samples in float32, value, losses", "10⁷", "≤ 11× the time, no more memory"]
+    if not found:
+        return [*what, "", "", "not measured"]
+    worst = found[-1]
+    most = max(growth.more_memory or 0 for growth in found)
+    missed = sum(growth.times_longer > 11 or (growth.more_memory or 0) > PAGES for growth in found)
+    verdict = f"missed in {missed} of {len(found)}" if missed else "met"
+    return [*what, f"{worst.times_longer:.1f}×, {most / 2**20:+.1f} MiB", worst.case, verdict]

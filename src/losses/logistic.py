@@ -1,0 +1,24 @@
+"""The logistic function and its kin, with full relative precision at both ends."""
+
+import numpy as np
+
+from losses.types import FloatArray
+
+
+def softplus(x: FloatArray) -> FloatArray:
+    """Return log(1 + e^x), which is −log σ(−x), as max(x, 0) + log(1 + e^−|x|): nothing overflows or cancels."""
+    found: FloatArray = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return found
+
+
+def sigmoid(x: FloatArray) -> FloatArray:
+    """Return σ(x) = 1/(1 + e^−x)."""
+    found: FloatArray = 1 / (1 + np.exp(-x))
+    return found
+
+
+def sigmoid_slope(x: FloatArray) -> FloatArray:
+    """Return σ'(x) = σ(x) σ(−x)."""
+    t = np.exp(-np.abs(x))
+    found: FloatArray = t / ((1 + t) * (1 + t))
+    return found

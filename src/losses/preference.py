@@ -1,0 +1,685 @@
+"""Losses for learning from preferences: reward models, and policies tuned to what people like better.
+
+`BradleyTerry`, `DPO`, `IPO` and `SimPO` compare two answers to one prompt, of which one was chosen and the other
+rejected. They are functions of one number, the difference of the two: the gradients by chosen and by rejected are equal
+but for the sign, and the Hessian's diagonals are equal. `KTO`, `PPOClip` and `KLPenalty` take one answer at a time.
+
+No gradient flows through the arrays given by keyword: they come from a model that is not trained.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from losses.admission import Admitted, Ends, Interval, Samples, as_array
+from losses.base import KeywordLoss, Loss, WeightedSum
+from losses.elementwise import ElementwiseLoss, SampleLoss
+from losses.evaluation import Order, evaluate
+from losses.logistic import sigmoid, sigmoid_slope, softplus
+from losses.parameters import check_positive
+from losses.types import Array, ArrayLike, FloatArray, Value
+
+Pair: TypeAlias = tuple[Array, Array]
+"""Arrays that belong to chosen and to rejected."""
+
+_MARGIN = Interval("a margin must not be negative or NaN", 0.0, math.inf)
+_DESIRABLE = Ends("desirable must be True or False, or exactly 1 or 0", 0.0, 1.0)
+
+
+# ------------------------------------------------------------------------------------- two answers, one preferred
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PreferenceLoss(Loss):
+    """Base of the losses that compare `chosen` with `rejected`, and of their sums.
+
+    To a type checker it is no `Loss`, since its arguments have other names and its derivatives come in pairs.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+    """
+
+    arrays: ClassVar[tuple[str, str]] = ("chosen", "rejected")
+
+    def value(  # type: ignore[override]
+        self, chosen: ArrayLike, rejected: ArrayLike, *, sample_weight: ArrayLike | None = None, **keywords: Any
+    ) -> Value:
+        """Return the loss.
+
+        Parameters
+        ----------
+        chosen, rejected : array_like
+            What the model gives to the answer that was preferred, and to the other; of one shape.
+        sample_weight : array_like, optional
+            Weights of the pairs, finite and not negative; the pairs' shape, or that of their leading axes.
+            A pair of weight zero is left out, whatever it holds.
+        **keywords : array_like
+            Further arrays of the loss, of the same shape; see the class.
+
+        Returns
+        -------
+        float
+            The weighted mean or sum; under ``reduction="none"`` an array of the weighted losses, one a pair, in the
+            wider one of the two floating dtypes.
+
+        Raises
+        ------
+        ValueError
+            If shapes don't agree, or a value lies outside its domain; the message names the argument and the place.
+        TypeError
+            If an argument isn't an array of real numbers, or one is missing or unknown.
+        """
+        return evaluate(self, self.admit(chosen, rejected, sample_weight, **keywords), value=True)[0]
+
+    def grad(  # type: ignore[override]
+        self,
+        chosen: ArrayLike,
+        rejected: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Pair | None = None,
+        **keywords: Any,
+    ) -> Pair:
+        """Return the derivatives of `value` by `chosen` and by `rejected` (under "none", of the losses' sum).
+
+        Parameters
+        ----------
+        chosen, rejected, sample_weight, **keywords
+            As for `value`.
+        out : tuple of two ndarrays, optional
+            Where to write the results: arrays of their shape and dtypes. They may be `chosen` and `rejected`
+            themselves.
+
+        Returns
+        -------
+        tuple of two ndarrays
+            Each of the shape and floating dtype of its argument (float64 if that isn't floating).
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `value`, or if `out` doesn't fit the result or overlaps an argument.
+        """
+        return self._evaluate(self.admit(chosen, rejected, sample_weight, **keywords), order=1, out=out)[1]
+
+    def hess(  # type: ignore[override]
+        self,
+        chosen: ArrayLike,
+        rejected: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Pair | None = None,
+        **keywords: Any,
+    ) -> Pair:
+        """Return the diagonal of the Hessian: the second derivatives of `value` by each entry of both arguments.
+
+        Parameters
+        ----------
+        chosen, rejected, sample_weight, out, **keywords
+            As for `grad`.
+
+        Returns
+        -------
+        tuple of two ndarrays
+            As from `grad`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `grad`.
+        """
+        return self._evaluate(self.admit(chosen, rejected, sample_weight, **keywords), order=2, out=out)[1]
+
+    def value_and_grad(  # type: ignore[override]
+        self,
+        chosen: ArrayLike,
+        rejected: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Pair | None = None,
+        **keywords: Any,
+    ) -> tuple[Value, Pair]:
+        """Return `value` and `grad`, the same bit for bit, with the work that they share done once.
+
+        Parameters
+        ----------
+        chosen, rejected, sample_weight, out, **keywords
+            As for `grad`.
+
+        Returns
+        -------
+        value : float
+            As from `value`.
+        grad : tuple of two ndarrays
+            As from `grad`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `grad`.
+        """
+        samples = self.admit(chosen, rejected, sample_weight, **keywords)
+        return self._evaluate(samples, value=True, order=1, out=out)
+
+    def __call__(  # type: ignore[override]
+        self, chosen: ArrayLike, rejected: ArrayLike, **arguments: Any
+    ) -> Value:
+        """Return ``value(chosen, rejected, **arguments)``."""
+        return self.value(chosen, rejected, **arguments)
+
+    def _evaluate(self, samples: Admitted, *, value: bool = False, order: Order, out: Any) -> tuple[Value, Pair]:
+        """Return what `evaluate` does, which for two predictions is a pair."""
+        number, derivative = evaluate(self, samples, value=value, order=order, out=out)
+        pair: Any = derivative
+        return number, pair
+
+    def sum_of(self, summands: tuple[tuple[float, Loss], ...]) -> Loss:
+        """Return a sum whose first loss is this one."""
+        return PreferenceSum(summands=summands, reduction=self.reduction)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PreferenceSum(PreferenceLoss, WeightedSum):  # type: ignore[misc]
+    """A sum of preference losses with coefficients: ``DPO() + 0.2 * SimPO()``."""
+
+    __repr__ = WeightedSum.__repr__
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PairLoss(PreferenceLoss, SampleLoss):
+    """Base of the losses that are functions of the difference d between chosen and rejected.
+
+    Subclasses define `formula`, `derivative` and `second_derivative` as NumPy expressions of d, and `difference` where
+    it is more than chosen − rejected.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+    """
+
+    predictions: ClassVar[tuple[str, ...]] = ("chosen", "rejected")
+
+    def difference(self, chosen: FloatArray, rejected: FloatArray) -> FloatArray:
+        """Return d, by how much chosen leads."""
+        return chosen - rejected
+
+    def hook_arguments(self, blocks: list[FloatArray]) -> list[FloatArray]:
+        """Return the differences."""
+        return [self.difference(*blocks)]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class BradleyTerry(PairLoss):
+    """Negative log-likelihood that the chosen answer wins: −log σ(c − r − m).
+
+    The loss of reward models: c and r are the rewards, in log-odds, that the model gives to the chosen and to the
+    rejected answer. The optional array ``margin=`` in the call holds m ≥ 0, by how much the reward should lead, larger
+    where the preference was clearer; without it m is 0.
+
+    A pair's loss and gradient have a relative error of at most 8 eps (1 + |c − r| + m).
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Bradley and Terry (1952), "Rank analysis of incomplete block designs: I", Biometrika 39, 324-345; reward models:
+    Christiano et al. (2017), arXiv:1706.03741, eq. (1), and Ouyang et al. (2022), arXiv:2203.02155, eq. (1); margin:
+    Touvron et al. (2023), "Llama 2", arXiv:2307.09288, eq. (2).
+
+    Examples
+    --------
+    >>> from losses import BradleyTerry
+    >>> BradleyTerry().value([1.0, 40.0], [1.0, 0.0])
+    0.34657359027997264
+    >>> BradleyTerry(reduction="sum").grad([1.0], [0.0], margin=[1.0])
+    (array([-0.5]), array([0.5]))
+    """
+
+    keywords: ClassVar[tuple[str, ...]] = ("margin",)
+    optional: ClassVar[tuple[str, ...]] = ("margin",)
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return the domain of the margin."""
+        return {"margin": _MARGIN}
+
+    def difference(self, chosen: FloatArray, rejected: FloatArray, margin: FloatArray | float = 0.0) -> FloatArray:
+        """Return c − r − m."""
+        d: FloatArray = chosen - rejected - margin
+        return d
+
+    def formula(self, d: FloatArray) -> FloatArray:
+        """Return −log σ(d)."""
+        return softplus(-d)
+
+    def derivative(self, d: FloatArray) -> FloatArray:
+        """Return −σ(−d)."""
+        return -sigmoid(-d)
+
+    def second_derivative(self, d: FloatArray) -> FloatArray:
+        """Return σ(d) σ(−d)."""
+        return sigmoid_slope(d)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ReferencedPairLoss(PairLoss):
+    """Base of the losses that compare how far a policy has moved from a reference on the two answers.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+    """
+
+    keywords: ClassVar[tuple[str, ...]] = ("ref_chosen", "ref_rejected")
+
+    def difference(  # type: ignore[override]
+        self, chosen: FloatArray, rejected: FloatArray, ref_chosen: FloatArray, ref_rejected: FloatArray
+    ) -> FloatArray:
+        """Return (c − ref_c) − (r − ref_r).
+
+        It equals (c − r) − (ref_c − ref_r), but a policy starts at its reference and stays near it, whereas the two
+        answers may differ by hundreds of nats. Numbers within a factor of 2 of each other are subtracted without
+        rounding, so in this order the small difference between the two models comes out exact.
+        """
+        return (chosen - ref_chosen) - (rejected - ref_rejected)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DPO(ReferencedPairLoss):
+    """Direct preference optimization: −(1 − ε) log σ(h) − ε log σ(−h), h = β[(c − r) − (ref_c − ref_r)].
+
+    c and r are the log-probabilities, in nats, that the policy gives to the whole chosen and rejected answer (sums over
+    their tokens), ref_c and ref_r those of the reference, given in the call by ``ref_chosen=`` and ``ref_rejected=``.
+    The policy that minimizes it on preferences of the Bradley-Terry law with utilities u is the one that reinforcement
+    learning with the penalty β KL(π‖π_ref) would find, π ∝ π_ref exp(u/β).
+
+    A pair's loss and gradient are off by at most 8 eps (1 + β(|c − ref_c| + |r − ref_r|)) times their largest term.
+
+    Parameters
+    ----------
+    beta : float, default 0.1
+        β, how strongly the policy is held to the reference; positive, per nat.
+    label_smoothing : float, default 0.0
+        ε in [0, ½), the probability that a label is wrong; at ½ the labels would say nothing, and beyond they would
+        be turned round. (`BinaryCrossEntropy` would call it 2ε.)
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Rafailov et al. (2023), "Direct preference optimization", arXiv:2305.18290, eq. (7); smoothing: Mitchell (2023), "A
+    note on DPO with noisy preferences & relationship to IPO".
+
+    Examples
+    --------
+    >>> from losses import DPO
+    >>> loss = DPO(beta=0.5)
+    >>> loss.value([-10.0], [-30.0], ref_chosen=[-10.0], ref_rejected=[-30.0])
+    0.6931471805599453
+    >>> loss.grad([-10.0], [-30.0], ref_chosen=[-10.0], ref_rejected=[-30.0])
+    (array([-0.25]), array([0.25]))
+    """
+
+    beta: float = 0.1
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("beta", self.beta)
+        if not 0 <= self.label_smoothing < 0.5:
+            raise ValueError(f"label_smoothing must lie in [0, 0.5), got {self.label_smoothing!r}")
+
+    def formula(self, d: FloatArray) -> FloatArray:
+        """Return −(1 − ε) log σ(h) − ε log σ(−h) with h = βd."""
+        h = self.beta * d
+        if not self.label_smoothing:  # or 0 times infinity would be NaN
+            return softplus(-h)
+        return (1 - self.label_smoothing) * softplus(-h) + self.label_smoothing * softplus(h)
+
+    def derivative(self, d: FloatArray) -> FloatArray:
+        """Return −β(σ(−h) − ε)."""
+        return -self.beta * (sigmoid(-self.beta * d) - self.label_smoothing)
+
+    def second_derivative(self, d: FloatArray) -> FloatArray:
+        """Return β² σ(h) σ(−h)."""
+        return self.beta * self.beta * sigmoid_slope(self.beta * d)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class IPO(ReferencedPairLoss):
+    """Identity preference optimization: ((c − r) − (ref_c − ref_r) − 1/(2β))².
+
+    As `DPO`, but the lead of the chosen answer is drawn to 1/(2β) instead of ever further up, so the policy stays near
+    the reference also where all who were asked agree.
+
+    Parameters
+    ----------
+    beta : float, default 0.1
+        β (τ in the paper), how strongly the policy is held to the reference; positive, per nat.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Azar et al. (2023), "A general theoretical paradigm to understand learning from human preferences",
+    arXiv:2310.12036, eq. (17).
+
+    Examples
+    --------
+    >>> from losses import IPO
+    >>> loss = IPO(beta=0.25)
+    >>> loss.value_and_grad([-9.0], [-30.0], ref_chosen=[-10.0], ref_rejected=[-30.0])
+    (1.0, (array([-2.]), array([2.])))
+    """
+
+    beta: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("beta", self.beta)
+
+    def formula(self, d: FloatArray) -> FloatArray:
+        """Return (d − 1/(2β))²."""
+        excess = d - 0.5 / self.beta
+        return excess * excess
+
+    def derivative(self, d: FloatArray) -> FloatArray:
+        """Return 2(d − 1/(2β))."""
+        return 2 * (d - 0.5 / self.beta)
+
+    def second_derivative(self, d: FloatArray) -> FloatArray:
+        """Return 2."""
+        return np.full_like(d, 2)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SimPO(PairLoss):
+    """Simple preference optimization: −log σ(β(c − r) − γ).
+
+    c and r are the policy's log-probabilities of the chosen and the rejected answer, divided by the number of their
+    tokens; there is no reference.
+
+    A pair's loss and gradient have a relative error of at most 8 eps (1 + β|c − r| + γ).
+
+    Parameters
+    ----------
+    beta : float, default 2.0
+        β, the scale of the reward; positive, per nat and token.
+    gamma : float, default 1.0
+        γ, by how much the reward of the chosen answer should lead; finite and not negative.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Meng, Xia and Chen (2024), "SimPO: Simple preference optimization with a reference-free reward", arXiv:2405.14734,
+    eq. (6).
+
+    Examples
+    --------
+    >>> from losses import SimPO
+    >>> SimPO().value_and_grad([-1.0], [-1.5])
+    (0.6931471805599453, (array([-1.]), array([1.])))
+    """
+
+    beta: float = 2.0
+    gamma: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("beta", self.beta)
+        if not 0 <= self.gamma < math.inf:
+            raise ValueError(f"gamma must be finite and not negative, got {self.gamma!r}")
+
+    def formula(self, d: FloatArray) -> FloatArray:
+        """Return −log σ(βd − γ)."""
+        return softplus(self.gamma - self.beta * d)
+
+    def derivative(self, d: FloatArray) -> FloatArray:
+        """Return −β σ(γ − βd)."""
+        return -self.beta * sigmoid(self.gamma - self.beta * d)
+
+    def second_derivative(self, d: FloatArray) -> FloatArray:
+        """Return β² σ(h) σ(−h) with h = βd − γ."""
+        return self.beta * self.beta * sigmoid_slope(self.beta * d - self.gamma)
+
+
+# ------------------------------------------------------------------------------------------- one answer at a time
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KTO(KeywordLoss, SampleLoss):
+    """Kahneman-Tversky optimization: λ(1 − σ(±β(logp − ref_logp − kl))), + where desirable and − elsewhere.
+
+    Its methods take ``(desirable, logp, *, ref_logp, kl=0.0)``. The first array says of each answer whether it was
+    liked, by bools or exactly 0 and 1, and λ is λ_D there and λ_U elsewhere; logp and ``ref_logp=`` are the
+    log-probabilities, in nats, that the policy and the reference give to it; ``kl=`` is the point of reference, one
+    number or an array of the samples' shape: in the paper an estimate of KL(π‖π_ref), not below 0. No pairs are needed.
+
+    Parameters
+    ----------
+    beta : float, default 0.1
+        β, how soon gains and losses saturate; positive, per nat.
+    desirable_weight : float, default 1.0
+        λ_D, positive.
+    undesirable_weight : float, default 1.0
+        λ_U, positive. The paper advises λ_D n_D / (λ_U n_U) in [1, 3/2] for n_D desirable and n_U undesirable answers.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Ethayarajh et al. (2024), "KTO: Model alignment as prospect theoretic optimization", arXiv:2402.01306, eq. (8).
+
+    Examples
+    --------
+    >>> from losses import KTO
+    >>> loss = KTO(undesirable_weight=2)
+    >>> loss.value([True, False], [-20.0, -30.0], ref_logp=[-20.0, -30.0])
+    0.75
+    >>> loss.grad([True, False], [-20.0, -30.0], ref_logp=[-20.0, -30.0])
+    array([-0.0125,  0.025 ])
+    """
+
+    keywords: ClassVar[tuple[str, ...]] = ("ref_logp", "kl")
+    optional: ClassVar[tuple[str, ...]] = ("kl",)
+
+    beta: float = 0.1
+    desirable_weight: float = 1.0
+    undesirable_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("beta", self.beta)
+        check_positive("desirable_weight", self.desirable_weight)
+        check_positive("undesirable_weight", self.undesirable_weight)
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return the domain of what is desirable."""
+        return {"y_true": _DESIRABLE}
+
+    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
+        """Return the checked arguments of one call, with one kl for all the samples if it is a number."""
+        if keywords.get("kl") is not None:
+            y_pred, kl = as_array("y_pred", y_pred), as_array("kl", keywords["kl"])
+            keywords["kl"] = kl if kl.ndim else np.broadcast_to(kl, y_pred.shape)
+        return super().admit(y_true, y_pred, sample_weight, **keywords)
+
+    def formula(
+        self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float = 0.0
+    ) -> FloatArray:
+        """Return λ σ(−z), where z is the gain over the reference."""
+        z, weight, _ = self._gain(desirable, logp, ref_logp, kl)
+        return weight * sigmoid(-z)
+
+    def derivative(
+        self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float = 0.0
+    ) -> FloatArray:
+        """Return ∓βλ σ(z) σ(−z)."""
+        z, weight, sign = self._gain(desirable, logp, ref_logp, kl)
+        return -self.beta * sign * weight * sigmoid_slope(z)
+
+    def second_derivative(
+        self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float = 0.0
+    ) -> FloatArray:
+        """Return β²λ σ(z) σ(−z) (σ(z) − σ(−z)), the last factor as tanh(z/2)."""
+        z, weight, _ = self._gain(desirable, logp, ref_logp, kl)
+        return self.beta * self.beta * weight * sigmoid_slope(z) * np.tanh(z / 2)
+
+    def _gain(
+        self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return z = ±β(logp − ref_logp − kl), the weights λ, and the sign."""
+        sign = 2 * desirable - 1
+        weight = self.desirable_weight * desirable + self.undesirable_weight * (1 - desirable)
+        return sign * self.beta * ((logp - ref_logp) - kl), weight, sign
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PPOClip(KeywordLoss, SampleLoss):
+    """Proximal policy optimization, clipped: −min(ρA, clip(ρ, 1 − ε, 1 + ε)A), ρ = exp(logp − old_logp).
+
+    Its methods take ``(advantages, logp, *, old_logp)``. A is the advantage of an action (a token, or a whole answer)
+    that the policy took, in units of reward; logp is the policy's log-probability of it, in nats, and ``old_logp=``
+    that at the time when it was drawn. Where the clipped term is the smaller one, grad is 0; at the boundary itself it
+    is that of the unclipped term.
+
+    Parameters
+    ----------
+    epsilon : float, default 0.2
+        ε in (0, 1), by how much the ratio ρ may leave 1 before there is nothing more to gain.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Schulman et al. (2017), "Proximal policy optimization algorithms", arXiv:1707.06347, eq. (7).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import PPOClip
+    >>> loss, old = PPOClip(), np.log([0.5, 0.5])
+    >>> round(loss.value([1.0, -1.0], np.log([0.75, 0.75]), old_logp=old), 12)
+    0.15
+    >>> loss.grad([1.0, -1.0], np.log([0.75, 0.75]), old_logp=old)
+    array([0.  , 0.75])
+    """
+
+    keywords: ClassVar[tuple[str, ...]] = ("old_logp",)
+
+    epsilon: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.epsilon < 1:
+            raise ValueError(f"epsilon must lie in (0, 1), got {self.epsilon!r}")
+
+    def formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
+        """Return −min(ρA, clip(ρ)A), which is −A min(ρ, 1 + ε) where A ≥ 0 and −A max(ρ, 1 − ε) elsewhere."""
+        return -advantage * self._limited(advantage, _ratio(logp, old_logp))
+
+    def derivative(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
+        """Return −ρA, or 0 where the ratio is limited."""
+        ratio = _ratio(logp, old_logp)
+        limited = self._limited(advantage, ratio)
+        ratio[(limited < ratio) | (limited > ratio)] = 0
+        return 0 - advantage * ratio  # rather than -0 where it is limited
+
+    def second_derivative(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
+        """Return −ρA, or 0 where the ratio is limited: ρ is its own derivative by logp."""
+        return self.derivative(advantage, logp, old_logp)
+
+    def _limited(self, advantage: FloatArray, ratio: FloatArray) -> FloatArray:
+        """Return the ratio, limited on the side where the advantage would push it."""
+        return np.where(advantage >= 0, np.minimum(ratio, 1 + self.epsilon), np.maximum(ratio, 1 - self.epsilon))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KLPenalty(ElementwiseLoss):
+    """Estimate of a Kullback-Leibler divergence from samples: exp(u) − u − 1, u = ref_logp − logp.
+
+    Its methods take ``(ref_logp, logp)``, the log-probabilities in nats that the reference and the policy give to
+    samples of the policy. The loss is never negative, and 0 where the two agree; a sample's loss and gradient have a
+    relative error of at most 8 eps, also for tiny u, where the formula as written cancels.
+
+    The mean of the *values* over samples of the policy π estimates KL(π‖π_ref), without bias and with less variance
+    than −u has. The mean of the *gradients* belongs to another divergence: since the sum of π over all actions stays 1,
+    the mean of ∇ log π over samples of π is 0, and what is left of the mean of (1 − π_ref/π) ∇ log π is −Σ π_ref ∇ log
+    π. So with samples from the policy, gradient descent descends KL(π_ref‖π). Both divergences are 0 at π = π_ref
+    alone, and agree near it to second order. To descend KL(π‖π_ref) itself, take β(logp − ref_logp) off the reward, as
+    ``docs/examples/preferences.py`` does.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Schulman (2020), "Approximating KL divergence", http://joschu.net/blog/kl-approx.html, the estimator k3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import KLPenalty
+    >>> KLPenalty().value([-2.0, -2.0], [-2.0, -2.0 + 1e-9])
+    2.5000004128685386e-19
+    >>> KLPenalty().grad(np.log([0.25]), np.log([0.5]))
+    array([0.5])
+    """
+
+    def formula(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
+        """Return exp(u) − 1 − u."""
+        u, rest = _subtract(ref_logp, logp)
+        return np.where(
+            np.abs(u) < 1, _exp_beyond_tangent(u), np.expm1(u) * (1 + rest) - np.minimum(u, np.finfo(u.dtype).max)
+        )
+
+    def derivative(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
+        """Return 1 − exp(u)."""
+        u, rest = _subtract(ref_logp, logp)
+        return -np.expm1(u) * (1 + rest)
+
+    def second_derivative(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
+        """Return exp(u)."""
+        return _ratio(ref_logp, logp)
+
+
+def _ratio(log_p: FloatArray, log_q: FloatArray) -> FloatArray:
+    """Return p/q."""
+    u, rest = _subtract(log_p, log_q)
+    ratio: FloatArray = np.exp(u) * (1 + rest)
+    return ratio
+
+
+def _subtract(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a − b, and what rounding cut off (Knuth, "The Art of Computer Programming", volume 2, section 4.2.2).
+
+    Without the rest, exp(100) would be wrong by up to 50 eps; exp(d + rest) is exp(d)(1 + rest).
+    """
+    d = a - b
+    minus_b = d - a
+    rest = (a - (d - minus_b)) - (b + minus_b)
+    return d, np.nan_to_num(rest, copy=False, nan=0)  # of an infinite difference nothing is cut off
+
+
+def _exp_beyond_tangent(u: FloatArray) -> FloatArray:
+    """Return exp(u) − 1 − u for |u| < 1, as the series u²/2 (1 + u/3 (1 + u/4 (…))).
+
+    The terms from uⁿ/n! on are together less than 2u²/n! ≤ u²/2 · eps, as soon as n! ≥ 4/eps.
+    """
+    n = next(n for n in range(2, 100) if math.factorial(n) * np.finfo(u.dtype).eps >= 4)
+    series = np.ones_like(u)
+    for k in range(n - 1, 2, -1):
+        series = 1 + u / k * series
+    return u * u / 2 * series
