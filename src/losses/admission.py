@@ -7,7 +7,7 @@ nothing of their size is ever allocated. What `Samples.block` hands out is trust
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -102,10 +102,8 @@ def first(bad: Array, box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(map(int, inside)), tuple(int(i) + s for i, s in zip(inside, start, strict=True))
 
 
-def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> None:
-    """Raise ValueError unless two arrays have one shape."""
-    if array.shape == other.shape:
-        return
+def raise_different_shapes(name: str, array: Array, other_name: str, other: Array) -> NoReturn:
+    """Raise ValueError about two arrays that must have one shape."""
     hint = ""
     if array.size == other.size and 1 in (array.ndim, other.ndim):
         hint = f"; use np.ravel({name if other.ndim == 1 else other_name})"
@@ -223,8 +221,8 @@ class Weights:
         return np.broadcast_to(spread, (*weight.shape, *lengths, *rest[len(lengths) :]))
 
 
-def check_denominator(denominator: float, name: str, shape: tuple[int, ...], weighed_by: str) -> float:
-    """Return the denominator of a mean; ValueError if nothing can be divided by it."""
+def check_denominator(denominator: float, name: str, shape: tuple[int, ...], weighed_by: str) -> None:
+    """Raise ValueError if nothing can be divided by the denominator of a mean."""
     if math.prod(shape) == 0:
         raise ValueError(f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one')
     if denominator == 0:
@@ -234,7 +232,6 @@ def check_denominator(denominator: float, name: str, shape: tuple[int, ...], wei
         )
     if math.isinf(denominator) or math.isinf(1 / denominator):
         raise ValueError(f"{weighed_by} sums to {denominator!r}, by which nothing can be divided; scale the weights")
-    return denominator
 
 
 # ---------------------------------------------------------------------------------------------------------- out
@@ -296,6 +293,9 @@ class Admitted(Protocol):
 
     predictions: dict[str, Array]
     """The arrays by which derivatives are taken, by name: one, or two of whose difference the loss is a function."""
+
+    predicted: Array
+    """One of them."""
 
     dtype: Dtype
     """The dtype computed in."""
@@ -360,8 +360,12 @@ class Samples:
         self.arguments = {name: as_array(name, value) for name, value in arguments.items()}
         self.domains = domains
         self.predictions = {name: self.arguments[name] for name in predictions}
-        self.name, self.predicted = predictions[-1], self.arguments[predictions[-1]]
-        self.result_dtype = np.result_type(*(result_dtype(array.dtype) for array in self.predictions.values()))
+        self.name = predictions[-1]
+        self.predicted = self.arguments[self.name]
+        self.result_dtype = result_dtype(self.predicted.dtype)
+        for array in self.predictions.values():
+            if array is not self.predicted:
+                self.result_dtype = np.promote_types(self.result_dtype, result_dtype(array.dtype))
         self.dtype = compute_dtype(self.result_dtype)
         self.shape = self._samples_shape()
         self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, reduction)
@@ -372,11 +376,15 @@ class Samples:
     def _samples_shape(self) -> tuple[int, ...]:
         shape = self.predicted.shape
         for name, array in self.arguments.items():
-            check_same_shape(name, array, self.name, self.predicted)
+            if array.shape != shape:
+                raise_different_shapes(name, array, self.name, self.predicted)
         return shape
 
     def _mean_denominator(self) -> float:
-        return check_denominator(self._denominator(), self.name, self.shape, self._weighed_by())
+        denominator = self._denominator()
+        if not 1e-300 < denominator < 1e300:
+            check_denominator(denominator, self.name, self.shape, self._weighed_by())
+        return denominator
 
     def _denominator(self) -> float:
         return float(math.prod(self.shape)) if self.weights is None else self.weights.total

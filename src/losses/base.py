@@ -247,7 +247,8 @@ class SumSamples:
         if reduction == "none":
             check_same_samples(terms)
         self.terms = terms
-        self.predictions, self.dtype, self.result_dtype = terms[0].predictions, terms[0].dtype, terms[0].result_dtype
+        self.predictions, self.predicted = terms[0].predictions, terms[0].predicted
+        self.dtype, self.result_dtype = terms[0].dtype, terms[0].result_dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
         self.width = len(terms)

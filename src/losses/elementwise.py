@@ -54,8 +54,11 @@ class SampleLoss(Loss):
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
         """Return the checked arguments of one call."""
-        arguments = dict(zip(self.arrays, (y_true, y_pred), strict=True)) | self._in_order(keywords)
-        domains = {name: domain for name, domain in self.domains().items() if name in arguments}
+        first, second = self.arrays
+        arguments, domains = {first: y_true, second: y_pred}, self.domains()
+        if self.keywords or keywords:
+            arguments |= self._in_order(keywords)
+            domains = {name: domain for name, domain in domains.items() if name in arguments}
         return Samples(arguments, domains, sample_weight, self.reduction, self.predictions)
 
     def _in_order(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,28 +51,28 @@ def evaluate(
     derivative
         The derivative by the prediction, a tuple of those by the two predictions, or None.
     """
-    predictions = list(samples.predictions.values())
-    shape = predictions[0].shape
+    predictions = samples.predictions
+    shape = samples.predicted.shape
     cut = len(shape) - samples.whole_axes
     boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
     factor = 1 / samples.denominator
     derivatives: list[Array] = []
     values: Any = None
     if out is not None:
-        derivatives, in_place = check_out(out, samples.predictions, samples.inputs)
+        derivatives, in_place = check_out(out, predictions, samples.inputs)
         if in_place:
             walk(boxes, samples.check)
     elif order:
-        derivatives = [np.empty(shape, result_dtype(array.dtype)) for array in predictions]
+        derivatives = [np.empty(shape, result_dtype(array.dtype)) for array in predictions.values()]
     if value and loss.reduction == "none":
         values = np.empty(samples.shape, samples.result_dtype)
+    alone = derivatives[0] if len(derivatives) == 1 else None
 
     def step(box: Box) -> list[summation.Part]:
-        targets = [derivative[box] for derivative in derivatives]
-        target = _target(targets, samples.dtype)
+        target = _target(derivatives, box, samples.dtype) if alone is None else alone[box]
         losses = loss.evaluate_block(samples, box, value, order, factor, target)
-        if target is not None and len(targets) == 2:
-            _spread(target, targets, order)
+        if alone is None and target is not None:
+            _spread(target, derivatives, box, order)
         if losses is None:
             return []
         if values is None:
@@ -83,19 +83,17 @@ def evaluate(
 
     found = walk(boxes, step)
     if value and values is None:
-        values = summation.total(list(chain.from_iterable(found)), samples.denominator)
-    return values, derivatives[0] if len(derivatives) == 1 else tuple(derivatives) or None
+        values = summation.total(found[0] if len(found) == 1 else list(chain(*found)), samples.denominator)
+    return values, alone if alone is not None else tuple(derivatives) or None
 
 
-def _target(targets: Sequence[Array], dtype: Dtype) -> Array | None:
-    """Return what a loss is to write its derivative to: the result, or scratch if there are two of them."""
-    if len(targets) == 2:
-        return np.empty(targets[0].shape, dtype)
-    return targets[0] if targets else None
+def _target(derivatives: Sequence[Array], box: Box, dtype: Dtype) -> Array | None:
+    """Return scratch for the derivative by the difference of two predictions, or None if none is wanted."""
+    return np.empty(derivatives[0][box].shape, dtype) if derivatives else None
 
 
-def _spread(block: Array, targets: Sequence[Array], order: Order) -> None:
+def _spread(block: Array, derivatives: Sequence[Array], box: Box, order: Order) -> None:
     """Write a derivative by the difference of two predictions to those by the first and by the second."""
-    first, second = targets
-    first[...] = block
-    second[...] = block if order == 2 else 0 - block  # unlike -block, this keeps the sign of 0
+    first, second = derivatives
+    first[box] = block
+    second[box] = block if order == 2 else 0 - block  # unlike -block, this keeps the sign of 0
