@@ -12,18 +12,18 @@ There are two ways to sum:
 
 - A query of few items is a *leaf*: all its pairs are evaluated, many leaves of one size at a time.
 - A query of many is halved where a new level begins, again and again, until only leaves are left. Each
-  halving leaves the pairs between its halves, every one of which counts: a *crossing*. By the symmetry
-  d = sᵢ − sⱼ = (−sⱼ) − (−sᵢ) both halves need the same thing, the *field* at targets t of sources x,
+  halving leaves the pairs between its halves, every one of which counts: a *crossing*. Each half needs the
+  *field* of the other, at a lower item j for instance
 
-      F(t) = Σⱼ wⱼ φ(t − xⱼ),
+      F(sⱼ) = Σᵢ wᵢ φ(sᵢ − sⱼ),
 
-  and the fields of φ′ and φ″. A pair loss may know how to compute fields faster than pair by pair (see
+  and the fields of φ′ and φ″. A pair loss may know how to compute them faster than pair by pair (see
   `Fields`): the hinges and the logistic loss do, in time O(n log n).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -37,13 +37,22 @@ LARGEST = 1e100
 """Scores beyond this are summed pair by pair, as intermediate results of the fast ways might overflow."""
 
 
+class Side(NamedTuple):
+    """The items on one side of a crossing, in order of their scores, all finite."""
+
+    scores: Array
+    weights: Array
+
+
 class Fields(Protocol):
-    """A fast way to sum one pair loss over sorted scores."""
+    """A fast way to sum one pair loss over the pairs of a crossing."""
 
-    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
-        """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k of derivative (0, 1 or 2).
+    def __call__(self, lower: Side, upper: Side, orders: tuple[int, ...]) -> tuple[Sequence[Array], Sequence[Array]]:
+        """Return the fields of φ⁽ᵏ⁾ at the upper and at the lower items, for each order k of derivative.
 
-        Targets and sources are ascending, float64 and at most 1e100 in size; there is at least one of each.
+        At an upper item i that is Σⱼ wⱼ φ⁽ᵏ⁾(sᵢ − sⱼ) over the lower ones, at a lower item j it is
+        Σᵢ wᵢ φ⁽ᵏ⁾(sᵢ − sⱼ) over the upper ones. Orders are some of 0, 1 and 2, the first one is 0 and is left
+        out at the lower items. Scores are float64 and at most 1e100 in size, on neither side none.
         """
 
 
@@ -107,7 +116,7 @@ class Plan:
     leaf : int
         Queries, and parts of queries, of at most so many items are not halved further.
     direct : float
-        a targets and b sources are summed pair by pair where a·b ≤ direct·(a + b).
+        A crossing of a by b items is summed pair by pair where a·b ≤ direct·(a + b).
     """
 
     leaf: int = 256
@@ -220,17 +229,17 @@ class _Summation:
 
     def _cross_finite(self, query: int, lower: Array, upper: Array) -> None:
         """Sum over the pairs between two sets of items in order of their scores, all finite."""
-        x, t = self.scores[lower], self.scores[upper]
-        v, w = self._weights_of(lower), self._weights_of(upper)
-        value, *fields = self._fields(t, x, v, self.orders)
-        self._add_part(query, np.add.reduce(w * value), np.add.reduce(v) * np.add.reduce(w))
-        for order in self.orders[1:]:
-            self.slopes[order][upper] += w * fields.pop(0)
-        if self.slopes:
-            x, t = np.negative(x, out=x)[::-1], np.negative(t, out=t)[::-1]
-            fields = self._fields(x, t, w[::-1], self.orders[1:])
-            for order in self.orders[1:]:
-                self.slopes[order][lower] += (-1) ** order * v * fields.pop(0)[::-1]
+        low = Side(self.scores[lower], self._weights_of(lower))
+        high = Side(self.scores[upper], self._weights_of(upper))
+        (value, *at_upper), at_lower = self._fields(low, high)
+        self._add_part(
+            query,
+            np.add.reduce(high.weights * value),
+            np.add.reduce(low.weights) * np.add.reduce(high.weights),
+        )
+        for order, up, down in zip(self.slopes, at_upper, at_lower, strict=True):
+            self.slopes[order][upper] += high.weights * up
+            self.slopes[order][lower] += (-1) ** order * low.weights * down
 
     def _weights_of(self, items: Array) -> Array:
         """Return the items' weights; where all are one, without a copy."""
@@ -239,12 +248,12 @@ class _Summation:
     def _add_part(self, query: int, numerator: Any, denominator: Any) -> None:
         self.parts.append((np.array([query]), np.array([numerator]), np.array([denominator])))
 
-    def _fields(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
-        pairs_per_item = len(targets) * len(sources) / (len(targets) + len(sources))
-        largest = np.max(np.abs([targets[[0, -1]], sources[[0, -1]]]))
-        if self.fields is None or pairs_per_item <= self.plan.direct or largest > LARGEST:
-            return direct_fields(self.hooks, targets, sources, weights, orders)
-        return self.fields(targets, sources, weights, orders)
+    def _fields(self, lower: Side, upper: Side) -> tuple[Sequence[Array], Sequence[Array]]:
+        a, b = len(lower.scores), len(upper.scores)
+        largest = np.max(np.abs([side.scores[[0, -1]] for side in (lower, upper)]))
+        if self.fields is None or a * b <= self.plan.direct * (a + b) or largest > LARGEST:
+            return direct_fields(self.hooks, lower, upper, self.orders)
+        return self.fields(lower, upper, self.orders)
 
     def _sum_leaves(self, queries: Array, starts: Array, ends: Array) -> None:
         """Sum over the pairs within each leaf, many leaves of about one size at a time."""
@@ -272,7 +281,7 @@ class _Summation:
         ranks = np.arange(size)[:, None]
         inside = ranks < ends - starts
         items = np.minimum(starts + ranks, ends - 1)
-        s, w = self.scores[items], np.where(inside, self.weights[items], 0)
+        s, w = self.scores[items], self.weights[items]
         levels = self.levels[items]
         rises = np.diff(levels, axis=0, prepend=levels[:1]) > 0
         below = np.maximum.accumulate(np.where(rises, ranks, 0), axis=0) * inside
@@ -301,15 +310,19 @@ class _Summation:
 
 
 def direct_fields(
-    hooks: tuple[Hook, ...], targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]
-) -> list[Array]:
-    """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k, pair by pair."""
-    fields: list[Array] = [np.zeros(len(targets), targets.dtype) for _ in orders]
-    for rows, columns in _tiles(len(targets), len(sources)):
-        d = targets[rows, None] - sources[None, columns]
-        for field, order in zip(fields, orders, strict=True):
-            field[rows] += np.einsum("ij,j->i", hooks[order](d), weights[columns])
-    return fields
+    hooks: tuple[Hook, ...], lower: Side, upper: Side, orders: tuple[int, ...]
+) -> tuple[list[Array], list[Array]]:
+    """Return the fields at the upper and the lower items (see `Fields`), pair by pair."""
+    at_upper = [np.zeros_like(upper.scores) for _ in orders]
+    at_lower = [np.zeros_like(lower.scores) for _ in orders]
+    for rows, columns in _tiles(len(upper.scores), len(lower.scores)):
+        d = upper.scores[rows, None] - lower.scores[None, columns]
+        for order, up, down in zip(orders, at_upper, at_lower, strict=True):
+            terms = hooks[order](d)
+            up[rows] += np.einsum("ij,j->i", terms, lower.weights[columns])
+            if order:
+                down[columns] += np.einsum("ij,i->j", terms, upper.weights[rows])
+    return at_upper, at_lower[1:]
 
 
 def _tiles(rows: int, columns: int) -> Iterator[tuple[slice, slice]]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses._pairs import TILE
+from losses._pairs import TILE, Side
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -39,8 +39,20 @@ class HingeFields:
     margin: float
     degree: int
 
-    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
-        """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k (see `Fields`)."""
+    def __call__(self, lower: Side, upper: Side, orders: tuple[int, ...]) -> tuple[list[Array], list[Array]]:
+        """Return the fields at the upper and the lower items (see `Fields`).
+
+        As d = sᵢ − sⱼ = (−sⱼ) − (−sᵢ), the lower items are the targets once the line of scores is turned
+        round.
+        """
+        at_upper = self._at(upper.scores, lower.scores, lower.weights, orders)
+        mirrored = self._at(-lower.scores[::-1], -upper.scores[::-1], upper.weights[::-1], orders[1:])
+        return at_upper, [field[::-1] for field in mirrored]
+
+    def _at(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
+        """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k."""
+        if not orders:
+            return []
         moments = [np.append(moment, 0) for moment in moments_above(sources, weights, self.degree)]
         fields: list[Array] = [np.empty(len(targets)) for _ in orders]
         for start in range(0, len(targets), TILE):
@@ -49,7 +61,7 @@ class HingeFields:
             e = self.margin - (t - sources[np.minimum(first, len(sources) - 1)])
             m = [moment[first] for moment in moments]
             for field, order in zip(fields, orders, strict=True):
-                field[start : start + TILE] = self._field(order, np.where(m[0] > 0, e, 0), m)
+                field[start : start + TILE] = self._field(order, e, m)
         return fields
 
     def _field(self, order: int, e: Array, m: list[Array]) -> Array:

@@ -7,9 +7,9 @@ With z = σ(t − x) the field of φ(d) = log(1 + exp(−σd)) and of its deriva
 The line of scores is cut into cells of width h, the power of two with 1 ≤ η = σh < 2, around the multiples of
 h, so that a score's offset from its cell's centre is exact. Then, as in a fast multipole method:
 
-1. In a cell with many sources their weights are moved to a few nodes (anterpolation, see `Points`).
+1. In a cell with many sources their weights are moved to a few nodes (anterpolation, `Points`).
 2. Between neighbouring cells, the fields are summed pair by pair.
-3. Cells further apart, |z| ≥ η, act through sums of exponentials, which factorize (`add_far`).
+3. Cells further apart, |z| ≥ η, act through sums of exponentials, which factorize (`System.fields`).
 4. In a cell with many targets, the fields are computed at the nodes and interpolated.
 
 What is bounded below is the error of each pair's fₖ *relative to itself*, so that sums of well-ordered pairs,
@@ -31,15 +31,15 @@ for η = 2. Interpolating in t and x one after the other adds the two errors, th
 Λe^{2H}, where Λ < 3.2 is the nodes' Lebesgue constant: 25·2⁻⁵³ in all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, cos, exp, frexp, hypot, ldexp, log, pi
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from losses._pairs import TILE
+from losses._pairs import TILE, Side
 from losses._pairs_hinge import moments_above, sums_above
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -53,46 +53,32 @@ class LogisticFields:
     ----------
     sigma : float
         σ.
+    few : int
+        Up to so many pairs of points (see `Points`) are summed pair by pair, however far they are apart.
     """
 
     sigma: float
+    few: int = TILE
 
-    def __call__(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
-        """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t for each order k (see `Fields`)."""
+    def __call__(self, lower: Side, upper: Side, orders: tuple[int, ...]) -> tuple[list[Array], list[Array]]:
+        """Return the fields at the upper and the lower items (see `Fields`)."""
         exponent = 1 - frexp(self.sigma)[1]
         eta = ldexp(self.sigma, exponent)
-        here, there = (Points(np.ldexp(s, -exponent), node_count(eta)) for s in (targets, sources))
-        system = System(eta, here.places, there.places, there.anterpolate(weights))
-        fields = np.zeros((len(orders), len(here.places.cell)))
-        add_near(fields, system, orders)
-        add_far(fields, system, orders)
-        return [self.sigma**order * here.interpolate(field) for order, field in zip(orders, fields, strict=True)]
+        low, high = (Points(np.ldexp(side.scores, -exponent), node_count(eta)) for side in (lower, upper))
+        up = System(eta, 1, high.places, low.places, low.anterpolate(lower.weights))
+        down = System(eta, -1, low.places, high.places, high.anterpolate(upper.weights))
+        at_upper = high.interpolate(up.fields(orders, self.few))
+        at_lower = low.interpolate(down.fields(orders[1:], self.few))
+        for order, field in (*zip(orders, at_upper, strict=True), *zip(orders[1:], at_lower, strict=True)):
+            field *= self.sigma**order
+        return at_upper, at_lower
 
 
-@dataclass(frozen=True, eq=False)
-class Places:
+class Places(NamedTuple):
     """Positions, in ascending order of cells, as their cell's centre and the offset from it."""
 
     cell: Array
     offset: Array
-
-    def mirrored(self) -> "Places":
-        """Return the positions with the line turned round."""
-        return Places(-self.cell[::-1], -self.offset[::-1])
-
-
-@dataclass(frozen=True, eq=False)
-class System:
-    """Targets, and sources of some mass, with z = η times the distance in cells."""
-
-    eta: float
-    targets: Places
-    sources: Places
-    masses: Array
-
-    def mirrored(self) -> "System":
-        """Return the system with the line turned round."""
-        return System(self.eta, self.targets.mirrored(), self.sources.mirrored(), self.masses[::-1])
 
 
 class Points:
@@ -116,7 +102,7 @@ class Points:
         cell = np.rint(positions)
         offset = positions - cell
         first = _runs(cell)[1]
-        counts = np.diff(first, append=len(cell))
+        counts = np.diff(np.append(first, len(cell)))
         crowded = counts > 2 * nodes
         self.nodes = nodes
         self.crowded = np.repeat(crowded, counts)
@@ -125,127 +111,181 @@ class Points:
         node_cell = np.repeat(cell[first[crowded]], nodes)
         node_offset = np.tile(_nodes(nodes) / 2, len(self.ends))
         cell = np.concatenate([cell[~self.crowded], node_cell])
-        self.order = np.argsort(cell, kind="stable")
         offset = np.concatenate([offset[~self.crowded], node_offset])
+        self.order = np.argsort(cell, kind="stable") if len(self.ends) else slice(None)
         self.places = Places(cell[self.order], offset[self.order])
+        self.first_basis = _chebyshev(self.x[: TILE // nodes], nodes)
 
     def anterpolate(self, weights: Array) -> Array:
         """Return the weight at each point."""
         moments = np.zeros((self.nodes, len(self.ends)))
         heavy = weights[self.crowded]
-        for items, cells, counts in self._tiles():
-            terms = _chebyshev(self.x[items], self.nodes) * heavy[items]
-            moments[:, cells] += np.add.reduceat(terms, np.cumsum(counts) - counts, axis=1)
+        for items, cells, counts, basis in self._tiles():
+            moments[:, cells] += np.add.reduceat(basis * heavy[items], np.cumsum(counts) - counts, axis=1)
         masses = np.einsum("kc,kp->cp", moments, _lagrange(self.nodes))
         return np.concatenate([weights[~self.crowded], masses.reshape(-1)])[self.order]
 
-    def interpolate(self, values: Array) -> Array:
-        """Return at each item the function with these values at the points."""
-        unsorted = np.empty_like(values)
-        unsorted[self.order] = values
-        alone, at_nodes = np.split(unsorted, [len(self.crowded) - len(self.x)])
-        coefficients = np.einsum("cp,kp->kc", at_nodes.reshape(-1, self.nodes), _lagrange(self.nodes))
-        crowd = np.empty(len(self.x))
-        for items, cells, counts in self._tiles():
-            basis = _chebyshev(self.x[items], self.nodes)
-            crowd[items] = np.einsum("ki,ki->i", basis, np.repeat(coefficients[:, cells], counts, axis=1))
-        result = np.empty(len(self.crowded))
-        result[~self.crowded], result[self.crowded] = alone, crowd
-        return result
+    def interpolate(self, functions: Sequence[Array]) -> list[Array]:
+        """Return at each item each function, given by its values at the points."""
+        results: list[Array] = []
+        coefficients: list[Array] = []
+        for values in functions:
+            unsorted = np.empty_like(values)
+            unsorted[self.order] = values
+            alone, at_nodes = np.split(unsorted, [len(self.crowded) - len(self.x)])
+            results.append(np.empty(len(self.crowded)))
+            results[-1][~self.crowded] = alone
+            at_nodes = at_nodes.reshape(-1, self.nodes)
+            coefficients.append(np.einsum("cp,kp->kc", at_nodes, _lagrange(self.nodes)))
+        crowds = [np.empty(len(self.x)) for _ in functions]
+        for items, cells, counts, basis in self._tiles():
+            for crowd, c in zip(crowds, coefficients, strict=True):
+                crowd[items] = np.einsum("ki,ki->i", basis, np.repeat(c[:, cells], counts, axis=1))
+        for result, crowd in zip(results, crowds, strict=True):
+            result[self.crowded] = crowd
+        return results
 
-    def _tiles(self) -> Iterator[tuple[slice, slice, Array]]:
-        """Cover the items in crowded cells: some items, their cells, and how many of them each cell has."""
-        size = TILE // self.nodes
-        for start in range(0, len(self.x), size):
-            stop = min(start + size, len(self.x))
-            left = int(np.searchsorted(self.ends, start, side="right"))
-            right = int(np.searchsorted(self.ends, stop, side="left")) + 1
-            counts = np.diff(np.minimum(self.ends[left:right], stop), prepend=start)
-            yield slice(start, stop), slice(left, right), counts
+    def _tiles(self) -> Iterator[tuple[slice, slice, Array, Array]]:
+        """Cover the items in crowded cells.
 
-
-def add_near(fields: Array, system: System, orders: tuple[int, ...]) -> None:
-    """Add Σⱼ mⱼ fₖ(zⱼ) over the sources in each target's cell and its two neighbours."""
-    here, there, masses = system.targets, system.sources, system.masses
-    low = np.searchsorted(there.cell, here.cell - 1, side="left")
-    counts = np.searchsorted(there.cell, here.cell + 1, side="right") - low
-    ends = np.cumsum(counts)
-    start = 0
-    while start < len(counts):
-        before = ends[start] - counts[start]
-        stop = max(start + 1, int(np.searchsorted(ends, before + TILE, side="right")))
-        n = counts[start:stop]
-        first = ends[start:stop] - n - before
-        i = np.repeat(np.arange(start, stop), n)
-        j = np.arange(len(i)) + np.repeat(low[start:stop] - first, n)
-        z = system.eta * ((here.cell[i] - there.cell[j]) + (here.offset[i] - there.offset[j]))
-        near = start + np.flatnonzero(n)
-        for field, order in zip(fields, orders, strict=True):
-            if len(near):
-                field[near] += np.add.reduceat(masses[j] * _kernel(order, z), first[near - start])
-        start = stop
+        Yields some items, their cells, how many of them each cell has, and their Chebyshev polynomials.
+        """
+        for items in _slices(0, len(self.x), TILE // self.nodes):
+            left = int(np.searchsorted(self.ends, items.start, side="right"))
+            right = int(np.searchsorted(self.ends, items.stop, side="left")) + 1
+            ends = np.minimum(self.ends[left:right], items.stop)
+            counts = np.diff(np.append(items.start, ends))
+            basis = _chebyshev(self.x[items], self.nodes) if items.start else self.first_basis
+            yield items, slice(left, right), counts, basis
 
 
-def add_far(fields: Array, system: System, orders: tuple[int, ...]) -> None:
-    """Add Σⱼ mⱼ fₖ(zⱼ) over the sources in all other cells.
+@dataclass(frozen=True, eq=False)
+class System:
+    """Targets at t and sources of mass m at x, with z = ±η(t − x).
 
-    With t = e^{−|z|} ≤ e^{−η} and the tails r₀ = log(1 + t), r₁ = −t/(1 + t), r₂ = t/(1 + t)²,
-
-        f₀ = r₀,  f₁ = r₁,  f₂ = r₂  for z > 0;    f₀ = −z + r₀,  f₁ = −1 − r₁,  f₂ = r₂  for z < 0.
+    Parameters
+    ----------
+    eta : float
+        η, with the cells' width as unit of positions.
+    sign : int
+        1 where the targets are the upper items, −1 where they are the lower.
+    targets, sources : Places
+        t and x.
+    masses : array
+        m.
     """
-    series = _series()[list(orders)]
-    signs = np.array([[(-1) ** order] for order in orders])
-    _add_tails(fields, system, series)
-    _add_tails(fields[:, ::-1], system.mirrored(), signs * series)
-    _add_ramps(fields, system, orders)
 
+    eta: float
+    sign: int
+    targets: Places
+    sources: Places
+    masses: Array
 
-def _add_tails(fields: Array, system: System, series: Array) -> None:
-    """Add Σⱼ mⱼ Σₗ cₗ e^{−lzⱼ} over the sources two or more cells below each target, for each series c.
+    def fields(self, orders: tuple[int, ...], few: int) -> list[Array]:
+        """Return Σⱼ mⱼ fₖ(zⱼ) at each target, for each order k.
 
-    The sum over sources of a power e^{−lz} at the cell b follows from that at the occupied cell a below it,
+        With t = e^{−|z|} and the tails r₀ = log(1 + t), r₁ = −t/(1 + t), r₂ = t/(1 + t)²,
 
-        E(b) = M(b) + e^{−lη(b − a)} E(a),
+            f₀ = r₀,  f₁ = r₁,  f₂ = r₂  for z > 0;    f₀ = −z + r₀,  f₁ = −1 − r₁,  f₂ = r₂  for z < 0,
 
-    where M(b) is the sum over the sources in b. All E are found in log₂ n steps, each of which doubles the
-    number of cells summed, until the exponential of the distance is zero.
-    """
-    here, there, masses = system.targets, system.sources, system.masses
-    cells, first = _runs(there.cell)
-    last = np.searchsorted(cells, here.cell - 2, side="right") - 1
-    begin = int(np.searchsorted(last, 0))
-    block = max(1, TILE // len(masses))
-    for low in range(0, TERMS, block) if begin < len(last) else ():
-        coefficients = series[:, low : low + block]
-        rate = system.eta * np.arange(low + 1, low + 1 + coefficients.shape[1])[:, None]
-        sums = np.add.reduceat(masses * np.exp(rate * there.offset), first, axis=1)
-        step = 1
-        while step < len(cells) and rate[0, 0] * step < 746:
-            sums[:, step:] += sums[:, :-step] * np.exp(-rate * (cells[step:] - cells[:-step]))
-            step *= 2
-        for part in _slices(begin, len(last), TILE // len(rate)):
-            distance = (here.cell[part] - cells[last[part]]) + here.offset[part]
-            powers = sums[:, last[part]] * np.exp(-rate * distance)
-            for field, coefficient in zip(fields, coefficients, strict=True):
-                field[part] += np.einsum("l,lt->t", coefficient, powers)
+        which is how cells that are not neighbours act, where t ≤ e^{−η}.
+        """
+        fields: list[Array] = [np.zeros(len(self.targets.cell)) for _ in orders]
+        if len(self.targets.cell) * len(self.sources.cell) <= few:
+            self._add_all(fields, orders)
+        elif orders:
+            tails = _tails()[list(orders)]
+            signs = np.array([[(-1) ** order] for order in orders])
+            self._add_neighbours(fields, orders)
+            self._add_tails(fields, tails, self.sign)
+            self._add_tails(fields, signs * tails, -self.sign)
+            self._add_ramps(fields, orders)
+        return fields
 
+    def _z(self, i: Any, j: Any) -> Array:
+        """Return z for the targets i and the sources j."""
+        cells = self.targets.cell[i] - self.sources.cell[j]
+        z: Array = self.sign * self.eta * (cells + (self.targets.offset[i] - self.sources.offset[j]))
+        return z
 
-def _add_ramps(fields: Array, system: System, orders: tuple[int, ...]) -> None:
-    """Add Σⱼ −mⱼzⱼ (order 0) and Σⱼ −mⱼ (order 1) over the sources two or more cells above each target."""
-    here, there, masses = system.targets, system.sources, system.masses
-    cells, first = _runs(there.cell)
-    moments = moments_above(cells, np.add.reduceat(masses, first), 1)
-    offsets = sums_above(np.add.reduceat(masses * there.offset, first))
-    arrays = [np.append(array, 0) for array in (*moments, offsets, cells)]
-    for part in _slices(0, len(here.cell), TILE):
-        above = np.searchsorted(cells, here.cell[part] + 2, side="left")
-        mass, distance, offset, cell = (array[above] for array in arrays)
+    def _add_all(self, fields: list[Array], orders: tuple[int, ...]) -> None:
+        """Add Σⱼ mⱼ fₖ(zⱼ) over all sources, pair by pair."""
+        z = self._z(np.s_[:, None], np.s_[None, :])
         for field, order in zip(fields, orders, strict=True):
-            if order == 0:
-                distance += offset + mass * (cell - here.cell[part] - here.offset[part])
-                field[part] += system.eta * distance
-            elif order == 1:
-                field[part] -= mass
+            field += np.einsum("ij,j->i", _kernel(order, z), self.masses)
+
+    def _add_neighbours(self, fields: list[Array], orders: tuple[int, ...]) -> None:
+        """Add Σⱼ mⱼ fₖ(zⱼ) over the sources in each target's cell and its two neighbours."""
+        here, there = self.targets.cell, self.sources.cell
+        low = np.searchsorted(there, here - 1, side="left")
+        counts = np.searchsorted(there, here + 1, side="right") - low
+        ends = np.cumsum(counts)
+        start = 0
+        while start < len(counts):
+            before = ends[start] - counts[start]
+            stop = max(start + 1, int(np.searchsorted(ends, before + TILE, side="right")))
+            n = counts[start:stop]
+            first = ends[start:stop] - n - before
+            i = np.repeat(np.arange(start, stop), n)
+            j = np.arange(len(i)) + np.repeat(low[start:stop] - first, n)
+            z = self._z(i, j)
+            near = start + np.flatnonzero(n)
+            for field, order in zip(fields, orders, strict=True):
+                if len(near):
+                    field[near] += np.add.reduceat(self.masses[j] * _kernel(order, z), first[near - start])
+            start = stop
+
+    def _add_tails(self, fields: list[Array], tails: Array, side: int) -> None:
+        """Add Σⱼ mⱼ Σₗ cₗ e^{−l|zⱼ|} over the sources two or more cells away, for each row c of `tails`.
+
+        These are the sources below each target or, for side = −1, those above it: the same with the line of
+        scores turned round. The sum over sources of a power e^{−lz} at the cell b follows from that at the
+        occupied cell a below it,
+
+            E(b) = M(b) + e^{−lη(b − a)} E(a),
+
+        where M(b) is the sum over the sources in b. All E are found in log₂ n steps, each of which doubles
+        the number of cells summed, until the exponential of the distance is zero.
+        """
+        cells, first = _runs(self.sources.cell)
+        cells = side * cells[::side]
+        cell, offset = self.targets.cell[::side], self.targets.offset[::side]
+        last = np.searchsorted(cells, side * cell - 2, side="right") - 1
+        begin = int(np.searchsorted(last, 0))
+        block = max(1, TILE // len(self.masses))
+        for low in range(0, TERMS, block) if begin < len(last) else ():
+            coefficients = tails[:, low : low + block]
+            rate = self.eta * np.arange(low + 1, low + 1 + coefficients.shape[1])[:, None]
+            powers = self.masses * np.exp(rate * (side * self.sources.offset))
+            sums = np.add.reduceat(powers, first, axis=1)[:, ::side]
+            step = 1
+            while step < len(cells) and rate[0, 0] * step < 746:
+                sums[:, step:] += sums[:, :-step] * np.exp(-rate * (cells[step:] - cells[:-step]))
+                step *= 2
+            for part in _slices(begin, len(last), TILE // len(rate)):
+                distance = (side * cell[part] - cells[last[part]]) + side * offset[part]
+                powers = sums[:, last[part]] * np.exp(-rate * distance)
+                for field, coefficient in zip(fields, coefficients, strict=True):
+                    field[::side][part] += np.einsum("l,lt->t", coefficient, powers)
+
+    def _add_ramps(self, fields: list[Array], orders: tuple[int, ...]) -> None:
+        """Add Σⱼ −mⱼzⱼ for order 0 and Σⱼ −mⱼ for order 1 over the sources two or more cells away, z < 0."""
+        sign = self.sign
+        cells, first = _runs(self.sources.cell)
+        cells = sign * cells[::sign]
+        moments = moments_above(cells, np.add.reduceat(self.masses, first)[::sign], 1)
+        offsets = sums_above(sign * np.add.reduceat(self.masses * self.sources.offset, first)[::sign])
+        arrays = [np.append(array, 0) for array in (*moments, offsets, cells)]
+        for part in _slices(0, len(self.targets.cell), TILE):
+            cell, offset = sign * self.targets.cell[part], sign * self.targets.offset[part]
+            beyond = np.searchsorted(cells, cell + 2, side="left")
+            mass, distance, offsets_beyond, first_cell = (array[beyond] for array in arrays)
+            for field, order in zip(fields, orders, strict=True):
+                if order == 0:
+                    distance += offsets_beyond + mass * (first_cell - cell - offset)
+                    field[part] += self.eta * distance
+                elif order == 1:
+                    field[part] -= mass
 
 
 def _slices(start: int, stop: int, size: int) -> Iterator[slice]:
@@ -256,7 +296,7 @@ def _slices(start: int, stop: int, size: int) -> Iterator[slice]:
 
 def _runs(cell: Array) -> tuple[Array, Array]:
     """Return the cells that occur in an ascending array, and where each first does."""
-    first = np.flatnonzero(np.diff(cell, prepend=np.nan) != 0)
+    first = np.append(0, 1 + np.flatnonzero(cell[1:] != cell[:-1]))
     return cell[first], first
 
 
@@ -269,7 +309,7 @@ def _kernel(order: int, z: Array) -> Array:
 
 
 TERMS = 18
-"""Powers of t = e^{−|z|} ≤ T = 1/e that represent the tails rₖ(t) in `add_far`.
+"""Powers of t = e^{−|z|} ≤ T = 1/e that represent the tails rₖ(t) in `System.fields`.
 
 Interpolated in 18 Chebyshev nodes of [0, T], rₖ(t)/t is analytic but for t = −1. On the ellipse with foci 0
 and T through t = −0.9, whose ρ is 11.7, it is at most 100, against at least 0.53 on [0, T]: by the same
@@ -278,12 +318,11 @@ theorem the relative error is at most 4·100/0.53·ρ⁻¹⁷/(ρ − 1) < 2⁻�
 
 
 @lru_cache
-def _series() -> Array:
+def _tails() -> Array:
     """Return the coefficients of t, t², … in r₀, r₁ and r₂."""
     from numpy.polynomial import Chebyshev, Polynomial  # here, since it would double the time of import losses
 
     ratios = (lambda t: np.log1p(t) / t, lambda t: -1 / (1 + t), lambda t: 1 / (1 + t) ** 2)
-
     fits = (Chebyshev.interpolate(ratio, TERMS - 1, domain=[0, exp(-1)]) for ratio in ratios)
     return np.array([fit.convert(kind=Polynomial, domain=[-1, 1], window=[-1, 1]).coef for fit in fits])
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
+from losses._pairs import Side
 from losses._pairs_logistic import LogisticFields
 from losses.admission import Interval
 from losses.blocks import BLOCK
@@ -366,15 +367,16 @@ class ApproxNDCG(ListwiseLoss):
         """
         ascending = np.argsort(s)
         x, g = s[ascending], g[ascending]
-        sums, ones = LogisticFields(1 / self.temperature), np.ones_like(x)
-        first, *second = sums(x, x, ones, (1, 2) if order else (1,))
+        sums, items = LogisticFields(1 / self.temperature), Side(x, np.ones_like(x))
+        (_, first, *second), _ = sums(items, items, (0, 1, 2) if order else (0, 1))
         rho = 0.5 - self.temperature * first
         losses = np.array([1 - (g * _discount(rho)).sum()])
         if not second:
             return losses, None
         by_rho = _slope(g, rho)
         slopes = np.empty((1, len(x)))
-        slopes[0, ascending] = self.temperature * (sums(x, x, by_rho, (2,))[0] - by_rho * second[0])
+        (_, weighted), _ = sums(Side(x, by_rho), items, (0, 2))
+        slopes[0, ascending] = self.temperature * (weighted - by_rho * second[0])
         return losses, slopes
 
 
