@@ -257,7 +257,7 @@ def test_the_scale_of_the_weights_may_be_extreme(case):
 
 
 @pytest.mark.parametrize("weight", [[1e-320, 1e-320], [1e308, 1e308]])
-@pytest.mark.parametrize("case", [case for case in CASES if case.unit != "query"], ids=str)
+@pytest.mark.parametrize("case", [case for case in CASES if case.unit in ("element", "row")], ids=str)
 def test_weights_beyond_the_range_of_a_mean_are_an_error(case, weight):
     with pytest.raises(ValueError, match=r"sample_weight .*scale the weights"):
         call(case.loss, "value_and_grad", typical(case, 2), sample_weight=weight)
