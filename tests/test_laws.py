@@ -256,11 +256,14 @@ def test_the_scale_of_the_weights_may_be_extreme(case):
             np.testing.assert_array_equal(actual[method], expected[method])
 
 
-@pytest.mark.parametrize("weight", [[1e-320, 1e-320], [1e308, 1e308]])
-@pytest.mark.parametrize("case", [case for case in CASES if case.unit in ("element", "row")], ids=str)
-def test_weights_beyond_the_range_of_a_mean_are_an_error(case, weight):
-    with pytest.raises(ValueError, match=r"sample_weight .*scale the weights"):
-        call(case.loss, "value_and_grad", typical(case, 2), sample_weight=weight)
+@each_case
+def test_weights_may_be_as_small_or_large_as_a_float_can_be(case):
+    problem = typical(case, 50)
+    expected = results(case, "mean", problem)
+    for weight in (5e-324, 1e308):
+        actual = results(case, "mean", problem, sample_weight=np.full(50, weight))
+        for method in expected:
+            assert_close(actual[method], expected[method], np.float64)
 
 
 @each_case

@@ -339,7 +339,7 @@ class ApproxNDCG(ListwiseLoss):
         if order == 2:
             raise NotImplementedError("ApproxNDCG has no hess: it is not convex; use grad")
         s, g = lists.scores, _relative_gains(lists)
-        if s.shape[1] >= _LONG and s.dtype == np.float64 and np.isfinite(s).all():
+        if s.shape[1] >= _LONG and s.dtype == np.float64 and self._bounded(s):
             return self._long(s[0], g[0], order)
         losses, slopes = np.ones(len(s), s.dtype), np.zeros_like(s)
         for rows in _tiles(int(np.count_nonzero(g.any(axis=0))), s.shape[1]):
@@ -354,6 +354,10 @@ class ApproxNDCG(ListwiseLoss):
                 slopes += bend.sum(axis=1)
                 slopes[:, rows] -= bend.sum(axis=2)
         return losses, slopes if order else None
+
+    def _bounded(self, s: FloatArray) -> bool:
+        """Return whether `_long` can tell the scores apart, in units of the temperature, and nothing overflows."""
+        return bool((1 + np.abs(s).max()) / self.temperature < 2**50)
 
     def _long(self, s: FloatArray, g: FloatArray, order: Order) -> Rows:
         """Return the loss of one long list, from the fast sums of φ(d) = log(1 + exp(−d/T)) over all pairs.
