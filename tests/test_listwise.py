@@ -592,13 +592,13 @@ def test_a_list_of_several_tiles_is_the_sum_of_its_pairs(loss):
 
 @each_loss
 def test_many_short_queries_are_evaluated_together(loss):
-    """20 000 queries, of 1 to 9 items in any order, take less than 15 microseconds each, also on a busy machine."""
+    """20 000 queries, of 1 to 9 items in any order, take less than 30 microseconds each, also on a busy machine."""
     rng = np.random.default_rng(0)
     qid = rng.permutation(np.repeat(np.arange(20_000), rng.integers(1, 10, 20_000)))
     y, s = rng.integers(0, 4, len(qid)), rng.standard_normal(len(qid))
     start = time.process_time()
     value, _ = loss.value_and_grad(y, s, qid=qid)
-    assert time.process_time() - start < 0.3
+    assert time.process_time() - start < 0.6
     assert np.isfinite(value)
     mine = replace(loss, reduction="none")
     each = mine.value(y, s, qid=qid)
