@@ -368,8 +368,6 @@ def test_a_query_of_weight_zero_may_hold_anything(loss):
 def test_weights_are_checked(weights):
     with pytest.raises(ValueError, match=r"^sample_weight\[0\] is "):
         ListNet().value([1, 0], [1.0, 0.0], sample_weight=[weights, 1])
-    with pytest.raises(ValueError, match="sums to more than a float64 can hold"):
-        ListNet().value(np.eye(2), np.eye(2), sample_weight=[1.7e308, 1.7e308])
 
 
 def test_lists_and_elements_add_up():

@@ -181,9 +181,13 @@ _WEIGHTS = Interval("a weight must be finite and not negative", np.float64(0), n
 
 
 class Weights:
-    """Checked sample weights, handed out in float64."""
+    """Checked sample weights, handed out in float64.
 
-    def __init__(self, value: Any, shape: tuple[int, ...]) -> None:
+    Under "mean" their scale doesn't matter, and tiny or huge ones are handed out times a power of two, so that sums and
+    products stay within the range.
+    """
+
+    def __init__(self, value: Any, shape: tuple[int, ...], reduction: Reduction) -> None:
         self.array = as_array("sample_weight", value)
         self.shape = shape
         ndim = self.array.ndim
@@ -191,16 +195,26 @@ class Weights:
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
             hint = "; use np.ravel(sample_weight)" if (self.array.size,) == shape else ""
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
-        found = walk(partition(self.array.shape, 8), self._checked_parts)
-        self.total = summation.total([part for parts in found for part in parts]) * math.prod(shape[ndim:])
+        boxes = partition(self.array.shape, 8)
+        walk(boxes, lambda box: _WEIGHTS.check("sample_weight", self.array, box))
+        self._exponent = 0
+        self.total = self._sum(boxes)
+        if reduction == "mean" and self.total > 0 and not 2.0**-99 < self.total < 2.0**99:
+            self._exponent = -math.frexp(self.array.max())[1]
+            self.total = self._sum(boxes)
 
-    def _checked_parts(self, box: Box) -> list[summation.Part]:
-        _WEIGHTS.check("sample_weight", self.array, box)
-        return summation.parts(np.asarray(self.array[box], np.float64).reshape(-1))
+    def _sum(self, boxes: Sequence[Box]) -> float:
+        """Return the sum of all the samples' weights."""
+        found = walk(boxes, lambda box: summation.parts(self._float64(box).reshape(-1)))
+        return summation.total([part for parts in found for part in parts]) * math.prod(self.shape[self.array.ndim :])
+
+    def _float64(self, box: Box) -> Array:
+        weight = np.asarray(self.array[box], np.float64)
+        return np.ldexp(weight, self._exponent) if self._exponent else weight
 
     def block(self, box: Box) -> Array:
         """Return the weights of a block of samples, with the block's shape."""
-        weight = np.asarray(self.array[box[: self.array.ndim]], np.float64)
+        weight = self._float64(box[: self.array.ndim])
         if self.array.ndim == len(self.shape):
             return weight
         rest = self.shape[self.array.ndim :]
@@ -218,10 +232,8 @@ def check_denominator(denominator: float, name: str, shape: tuple[int, ...], wei
             f'{weighed_by} leaves no sample of positive weight, and reduction="mean" divides by the sum of weights; '
             'with reduction="sum" the result is 0'
         )
-    if math.isinf(denominator):
-        raise ValueError(f"{weighed_by} sums to more than a float64 can hold; scale the weights down")
-    if math.isinf(1 / denominator):
-        raise ValueError(f"{weighed_by} sums to {denominator!r}, too little to divide by; scale the weights up")
+    if math.isinf(denominator) or math.isinf(1 / denominator):
+        raise ValueError(f"{weighed_by} sums to {denominator!r}, by which nothing can be divided; scale the weights")
     return denominator
 
 
@@ -352,16 +364,19 @@ class Samples:
         self.result_dtype = np.result_type(*(result_dtype(array.dtype) for array in self.predictions.values()))
         self.dtype = compute_dtype(self.result_dtype)
         self.shape = self._samples_shape()
-        self.weights = None if sample_weight is None else Weights(sample_weight, self.shape)
+        self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, reduction)
         self.denominator = 1.0
         if reduction == "mean":
-            self.denominator = check_denominator(self._denominator(), self.name, self.shape, self._weighed_by())
+            self.denominator = self._mean_denominator()
 
     def _samples_shape(self) -> tuple[int, ...]:
         shape = self.predicted.shape
         for name, array in self.arguments.items():
             check_same_shape(name, array, self.name, self.predicted)
         return shape
+
+    def _mean_denominator(self) -> float:
+        return check_denominator(self._denominator(), self.name, self.shape, self._weighed_by())
 
     def _denominator(self) -> float:
         return float(math.prod(self.shape)) if self.weights is None else self.weights.total

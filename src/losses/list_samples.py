@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from losses import summation
-from losses.admission import Interval, check_denominator
+from losses.admission import Interval
 from losses.blocks import BLOCK, WHOLE
 from losses.query_samples import QuerySamples
 from losses.types import Array, Reduction
@@ -48,7 +48,7 @@ class ListSamples(QuerySamples):
         start, end, relevances = start[filled], end[filled], self.relevance()
         self.counting = filled[counts(end - start, relevances[start], relevances[end - 1])]
         if reduction == "mean" and len(self.counting):
-            self.denominator = check_denominator(self._counting_weight(), "y_pred", self.shape, "sample_weight")
+            self.denominator = self._counting_weight()
 
     def _counting_weight(self) -> float:
         if self.query_weight is None:

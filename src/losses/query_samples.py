@@ -46,8 +46,7 @@ class QuerySamples(Samples):
         self, y_true: Any, y_pred: Any, qid: Any, sample_weight: Any, reduction: Reduction, relevance: Interval
     ) -> None:
         self._relevance = relevance
-        # The denominator is a matter of the loss: it is a sum over pairs, or over the queries that count.
-        super().__init__({"y_true": y_true, "y_pred": y_pred}, {}, sample_weight, "sum")
+        super().__init__({"y_true": y_true, "y_pred": y_pred}, {}, sample_weight, reduction)
         self.whole_axes = self.predicted.ndim
         self.qid = None if qid is None else _query_ids(qid, self.predicted.shape)
         query, count = self._queries()
@@ -72,6 +71,9 @@ class QuerySamples(Samples):
                 "for one query use np.ravel(y_true) and np.ravel(y_pred)"
             )
         return shape
+
+    def _mean_denominator(self) -> float:
+        return 1.0  # it is a matter of the loss: a sum over pairs, or over the queries that count
 
     def _queries(self) -> tuple[Array | None, int]:
         """Return the number of each item's query (None if there is one query), and how many queries there are."""

@@ -195,11 +195,7 @@ class PairwiseLoss(RankingLoss):
         self, samples: QuerySamples, box: Box, value: bool, order: Order, factor: float, out: Array | None
     ) -> Array | None:
         """Return the weighted losses of the queries; write the weighted derivatives, times `factor`, to `out`."""
-        item_weight = samples.weight
-        if self.reduction == "mean" and item_weight is not None:
-            # The mean doesn't depend on the weights' scale, but products of tiny or huge ones would leave the range.
-            item_weight = np.ldexp(item_weight, -np.frexp(item_weight.max(initial=0.0))[1])
-        items = Items(samples.scores(), samples.levels(), item_weight, samples.bounds)
+        items = Items(samples.scores(), samples.levels(), samples.weight, samples.bounds)
         sums = pair_sums(items, self, grad=order == 1, hess=order == 2)
         weight = 1.0 if samples.query_weight is None else samples.query_weight
         denominator = float(np.sum(weight * sums.denominator)) if self.reduction == "mean" else 1.0
