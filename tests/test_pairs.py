@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from losses._pairs import Fields, Items, Plan, pair_sums
-from losses._pairs_hinge import HingeFields, first_active, sums_above
-from losses._pairs_logistic import LogisticFields, Points, node_count
+from losses.pairs import Fields, Items, Plan, pair_sums
+from losses.pairs_hinge import HingeFields, first_active, sums_above
+from losses.pairs_logistic import LogisticFields, Points, node_count
 
 
 @dataclass(frozen=True)

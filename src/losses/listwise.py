@@ -12,12 +12,12 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
-from losses._pairs import Side
-from losses._pairs_logistic import LogisticFields
 from losses.admission import Interval
 from losses.blocks import BLOCK
 from losses.evaluation import Order
 from losses.list_samples import ListSamples
+from losses.pairs import Side
+from losses.pairs_logistic import LogisticFields
 from losses.parameters import check_positive
 from losses.query_samples import GAIN, RELEVANCE
 from losses.ranking import PairwiseLogistic, RankingLoss

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from losses._pairs import Fields, Items, pair_sums
-from losses._pairs_hinge import HingeFields
-from losses._pairs_logistic import LogisticFields
 from losses.base import Loss
 from losses.evaluation import Order, evaluate
+from losses.pairs import Fields, Items, pair_sums
+from losses.pairs_hinge import HingeFields
+from losses.pairs_logistic import LogisticFields
 from losses.parameters import check_positive
 from losses.query_samples import RELEVANCE, QuerySamples
 from losses.types import Array, ArrayLike, Box, FloatArray, Value

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses._pairs import TILE, Side
+from losses.pairs import TILE, Side
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 

@@ -39,8 +39,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from losses._pairs import TILE, Side
-from losses._pairs_hinge import moments_above, sums_above
+from losses.pairs import TILE, Side
+from losses.pairs_hinge import moments_above, sums_above
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
