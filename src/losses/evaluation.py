@@ -55,7 +55,9 @@ def evaluate(
     shape = samples.predicted.shape
     cut = len(shape) - samples.whole_axes
     boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
-    factor = 1 / samples.denominator
+    factor: Any = 1 / samples.denominator
+    if samples.dtype.char == "g":
+        factor = np.longdouble(1) / samples.denominator
     derivatives: list[Array] = []
     values: Any = None
     if out is not None:
