@@ -1,10 +1,10 @@
 """Watch four training runs on electricity demand, and hear from their loss curves what is wrong with them.
 
-By how much will demand in this half hour differ from that of a week before? A linear model forecasts it a day ahead from
-the differences in the 200 half hours until then. It is trained by gradient descent with a good learning rate, one that is
-too high, one that is too low, and then on so few samples that it can learn them by heart. A `TrainingMonitor` follows
-each run: what it says is printed when it changes, and training stops early when the validation loss has not improved for
-some epochs. A run that diverges is stopped at once.
+By how much will demand in this half hour differ from that of a week before? A linear model forecasts it a day ahead
+from the differences in the 200 half hours until then. It is trained by gradient descent with a good learning rate, one
+that is too high, one that is too low, and then on so few samples that it can learn them by heart. A `TrainingMonitor`
+follows each run: what it says is printed when it changes, and training stops early when the validation loss has not
+improved for some epochs. A run that diverges is stopped at once.
 
 Run it with ``python docs/examples/watching_a_run.py``. With Matplotlib installed it also draws the four runs, into
 ``watching_a_run.png`` or the file named as an argument.
