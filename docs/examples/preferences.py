@@ -113,10 +113,8 @@ def main():
     print(f"{'utility':>10s}{'reward':>10s}{'reference':>12s}{'optimum':>10s}{'DPO':>10s}{'PPO':>10s}")
     for row in zip(utility, shifted, np.exp(ref_logp), optimum, by_dpo, by_ppo, strict=True):
         print("{:10.3f}{:10.3f}{:12.5f}{:10.5f}{:10.5f}{:10.5f}".format(*row))
-    print(
-        f"\nCorrelation of rewards and utilities, from {JUDGEMENTS} judgements: "
-        f"{np.corrcoef(reward, utility)[0, 1]:.5f}"
-    )
+    correlation = np.corrcoef(reward, utility)[0, 1]
+    print(f"\nCorrelation of rewards and utilities, from {JUDGEMENTS} judgements: {correlation:.5f}")
     for name, policy in (("DPO", by_dpo), ("PPO", by_ppo)):
         print(f"Largest deviation of the policy found by {name} from the optimum: {np.abs(policy - optimum).max():.1e}")
 

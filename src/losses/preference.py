@@ -340,10 +340,10 @@ class DPO(ReferencedPairLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return −(1 − ε) log σ(h) − ε log σ(−h) with h = βd."""
-        h = self.beta * d
-        if not self.label_smoothing:  # or 0 times infinity would be NaN
+        h, smoothing = self.beta * d, d.dtype.type(self.label_smoothing)
+        if smoothing == 0:  # or 0 times infinity would be NaN
             return softplus(-h)
-        return (1 - self.label_smoothing) * softplus(-h) + self.label_smoothing * softplus(h)
+        return (1 - smoothing) * softplus(-h) + smoothing * softplus(h)
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return −β(σ(−h) − ε)."""
@@ -389,16 +389,20 @@ class IPO(ReferencedPairLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return (d − 1/(2β))²."""
-        excess = d - 0.5 / self.beta
+        excess = self._excess(d)
         return excess * excess
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return 2(d − 1/(2β))."""
-        return 2 * (d - 0.5 / self.beta)
+        return 2 * self._excess(d)
 
     def second_derivative(self, d: FloatArray) -> FloatArray:
         """Return 2."""
         return np.full_like(d, 2)
+
+    def _excess(self, d: FloatArray) -> FloatArray:
+        """Return d − 1/(2β), computed in the dtype of d."""
+        return d - 0.5 / d.dtype.type(self.beta)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -601,7 +605,8 @@ class PPOClip(KeywordLoss, SampleLoss):
 
     def _limited(self, advantage: FloatArray, ratio: FloatArray) -> FloatArray:
         """Return the ratio, limited on the side where the advantage would push it."""
-        return np.where(advantage >= 0, np.minimum(ratio, 1 + self.epsilon), np.maximum(ratio, 1 - self.epsilon))
+        epsilon = ratio.dtype.type(self.epsilon)
+        return np.where(advantage >= 0, np.minimum(ratio, 1 + epsilon), np.maximum(ratio, 1 - epsilon))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -647,8 +652,7 @@ class KLPenalty(ElementwiseLoss):
 
     def derivative(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
         """Return 1 − exp(u)."""
-        u, rest = _subtract(ref_logp, logp)
-        return -np.expm1(u) * (1 + rest)
+        return np.where(np.abs(ref_logp - logp) < 1, -np.expm1(ref_logp - logp), 1 - _ratio(ref_logp, logp))
 
     def second_derivative(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
         """Return exp(u)."""
@@ -670,7 +674,7 @@ def _subtract(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     d = a - b
     minus_b = d - a
     rest = (a - (d - minus_b)) - (b + minus_b)
-    return d, np.nan_to_num(rest, copy=False, nan=0)  # of an infinite difference nothing is cut off
+    return d, np.clip(np.nan_to_num(rest, copy=False, nan=0), -0.5, 0.5)  # where it is more, exp(d) is 0 or infinite
 
 
 def _exp_beyond_tangent(u: FloatArray) -> FloatArray:
