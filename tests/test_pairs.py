@@ -11,9 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+<<<<<<< HEAD
 from losses.pairs import Fields, Items, Plan, pair_sums
 from losses.pairs_hinge import HingeFields, first_active, sums_above
 from losses.pairs_logistic import LogisticFields, Points, node_count
+=======
+from losses._pairs import Fields, Items, Plan, pair_sums
+from losses._pairs_hinge import HingeFields, first_active, sums_above
+from losses._pairs_logistic import LogisticFields, Places, Points, System, node_count
+>>>>>>> pairs
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def assert_agree(items: Items, loss: Any, plan: Plan | None = None):
     np.testing.assert_allclose(sums.denominator, denominator, rtol=1e-14)
     for got, expected in ((sums.grad, grad), (sums.hess, hess)):
         finite = np.abs(expected[np.isfinite(expected)])
-        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-11 * finite.max(initial=0))
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-11 * finite.max(initial=0) + 1e-300)
 
 
 def make_items(rng, sizes, levels, scale=1.0, weighted=True, dtype=np.float64):
@@ -294,6 +300,23 @@ def test_interpolation_keeps_its_error_bound(eta):
             np.testing.assert_allclose(points.interpolate([values])[0], exact, rtol=1e-13)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("spread", [1, 30, 1000])
+@np.errstate(all="ignore")
+def test_cells_act_as_their_points_do(sign, spread):
+    rng = np.random.default_rng(0)
+    here, there = (
+        Places(np.sort(rng.integers(0, spread, 300)) + 0.0, rng.uniform(-0.5, 0.5, 300)) for _ in "ab"
+    )
+    system = System(1.4, sign, here, there, rng.random(300))
+    for by_cells, by_points in zip(*(system.fields((0, 1, 2), few) for few in (0, 10**6)), strict=True):
+        np.testing.assert_allclose(by_cells, by_points, rtol=1e-13)
+
+
+def test_the_bound_on_the_nodes_gives_the_documented_numbers():
+    assert [node_count(eta) for eta in (1.0, 2.0)] == [19, 27]
+
+
 def test_far_cells_count_whatever_weigh_their_items():
     """Weights that make up for the distance, so that each of 600 cells matters as much."""
     lower = -np.arange(600.0)
@@ -324,7 +347,7 @@ def test_a_source_is_active_where_the_formula_says_so(steps, offset, margin):
     np.testing.assert_array_equal(first, np.sum(x[:, None] - x >= margin, axis=1))
 
 
-@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("loss", LOSSES[:3], ids=repr)
 @pytest.mark.parametrize("scale", [1.0, 1e6])
 def test_a_million_items_take_little_memory(loss, scale):
     n = 10**6

@@ -249,6 +249,7 @@ class _Summation:
         self.parts.append((np.array([query]), np.array([numerator]), np.array([denominator])))
 
     def _fields(self, lower: Side, upper: Side) -> tuple[Sequence[Array], Sequence[Array]]:
+        """Return the fields at the upper and the lower items, the way that is fastest."""
         a, b = len(lower.scores), len(upper.scores)
         largest = np.max(np.abs([side.scores[[0, -1]] for side in (lower, upper)]))
         if self.fields is None or a * b <= self.plan.direct * (a + b) or largest > LARGEST:
@@ -283,8 +284,9 @@ class _Summation:
         items = np.minimum(starts + ranks, ends - 1)
         s, w = self.scores[items], self.weights[items]
         levels = self.levels[items]
-        rises = np.diff(levels, axis=0, prepend=levels[:1]) > 0
-        below = np.maximum.accumulate(np.where(rises, ranks, 0), axis=0) * inside
+        first_of_level = np.zeros(items.shape, ranks.dtype)
+        first_of_level[1:] = np.where(levels[1:] > levels[:-1], ranks[1:], 0)
+        below = np.maximum.accumulate(first_of_level, axis=0) * inside
         numerator = np.zeros(len(starts), s.dtype)
         slopes = {order: np.zeros_like(s) for order in self.slopes}
         for first in range(0, size, rows):
