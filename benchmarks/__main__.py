@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Compare the losses with the peers that are installed."
     )
-    parser.add_argument("--only", default="", metavar="TEXT", help="the cases with this in their name")
+    parser.add_argument("--only", default="", metavar="TEXT", help="the cases with this in their name or family")
     parser.add_argument("--largest", type=float, default=float("inf"), metavar="N", help="no array larger than this")
     parser.add_argument(
         "--seconds", type=float, default=1.0, help="spent at least on each row of the tables (default: 1)"
@@ -22,9 +22,11 @@ def main(arguments: list[str] | None = None) -> None:
         "--out", type=Path, default=Path(__file__).parent / "results", metavar="FOLDER", help="where results go"
     )
     options = parser.parse_args(arguments)
-    cases = [case for case in CASES if options.only.lower() in case.name.lower()]
+    cases = [case for case in CASES if options.only.lower() in f"{case.name}\n{case.family}".lower()]
     if not cases:
-        parser.error(f"no case has {options.only!r} in its name; there are: {', '.join(c.name for c in CASES)}")
+        parser.error(
+            f"no case has {options.only!r} in its name or family; there are: {', '.join(c.name for c in CASES)}"
+        )
     results = run(cases, options.largest, options.seconds)
     report.write(results, options.out)
     print(report.targets_table(results))

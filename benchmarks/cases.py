@@ -7,6 +7,7 @@ name, so leave out those that do not compute the same thing:
 ``numpy(y, p)``                     the value, and a function for the gradient, called only if that is wanted
 ``torch(F, y, p)``                  a scalar tensor; the gradient comes from ``backward``
 ``jax(jnp, optax, y, p)``           a scalar; the gradient comes from ``value_and_grad``
+``rax(rax, jax, y, p)``             the same, with Rax
 ``sklearn(loss, p)``                an object of ``sklearn._loss`` and the factor from its loss to ours
 ``sklearn_metrics(metrics, y, p)``  the value
 
@@ -32,6 +33,12 @@ class Case:
     family: str
     shapes: tuple[Shape, ...]
     at_most: ClassVar[Mapping[str, int]] = {}
+    left_out: ClassVar[frozenset[str]] = frozenset()
+    """The contenders by name that a run does not time."""
+    least_rounds: ClassVar[int] = 5
+    """However few of them fit into a row's seconds."""
+    modes: ClassVar[tuple[bool, ...]] = (True, False)
+    """Whether the gradient is wanted, in each table."""
 
     def loss(self) -> Any:
         raise NotImplementedError
@@ -296,6 +303,188 @@ class ClassProbabilities(Case):
         return metrics.log_loss(y, p, labels=np.arange(p.shape[1]))
 
 
+# ------------------------------------------------------------------------------------------------- Ranking
+
+
+class Ranking(Case):
+    """Each pair's loss, and the slope of that, by its excess e = s(worse) − s(better).
+
+    To keep the run short, only value and grad are timed, and one form of this library.
+    """
+
+    family = "ranking"
+    shapes: tuple[Shape, ...] = ((2_000,), (20_000,), (100_000,), (1_000_000,))
+    at_most: ClassVar[Mapping[str, int]] = {"numpy": 2_000, "torch": 20_000, "rax": 2_000}
+    left_out = frozenset({"losses, 1 thread", "losses, 1 thread, out=", "losses, out="})
+    least_rounds = 1  # peers may take seconds for a call
+    modes = (True,)
+
+    def data(self, rng: np.random.Generator, shape: Shape, dtype: str) -> tuple[Array, Array]:
+        y_true = self.relevance(rng, shape).astype(dtype)
+        return y_true, scores(rng, y_true, dtype)
+
+    def relevance(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.integers(2, size=shape)
+
+    def slopes(self, e: Array) -> tuple[Array, Callable[[], Array]]:
+        raise NotImplementedError
+
+    def numpy(self, y: Array, p: Array) -> tuple[Any, Gradient]:
+        better, worse = y == 1, y == 0
+        loss, slope = self.slopes(p[worse] - p[better, None])
+
+        def gradient() -> Array:
+            each = slope()
+            grad = np.zeros_like(p)
+            grad[better], grad[worse] = -each.sum(axis=1), each.sum(axis=0)
+            grad /= each.size
+            return grad
+
+        return np.mean(loss), gradient
+
+
+def scores(rng: np.random.Generator, y_true: Array, dtype: str) -> Array:
+    """Normal, on a grid on which float32 is exact, and no item is just the margin ahead of a less relevant one."""
+    grid = np.round(rng.standard_normal(y_true.shape) * 2**18)
+    exact: Array = (grid + (y_true == 1) / 2) / 2**18
+    return exact.astype(dtype)
+
+
+class PairwiseLogistic(Ranking):
+    name = "PairwiseLogistic, two levels"
+
+    def loss(self) -> Any:
+        return losses.PairwiseLogistic()
+
+    def slopes(self, e: Array) -> tuple[Array, Callable[[], Array]]:
+        return np.logaddexp(0, e), lambda: 1 / (1 + np.exp(-e))
+
+    def torch(self, F: ModuleType, y: Any, p: Any) -> Any:
+        return F.softplus(p[y == 0] - p[y == 1][:, None]).mean()
+
+    def rax(self, rax: ModuleType, jax: ModuleType, y: Any, p: Any) -> Any:
+        return rax.pairwise_logistic_loss(p, y)
+
+
+class PairwiseHinge(Ranking):
+    name = "PairwiseHinge, two levels"
+
+    def loss(self) -> Any:
+        return losses.PairwiseHinge()
+
+    def slopes(self, e: Array) -> tuple[Array, Callable[[], Array]]:
+        return np.maximum(e + 1, 0), lambda: (e > -1).astype(e.dtype)
+
+    def torch(self, F: ModuleType, y: Any, p: Any) -> Any:
+        return F.relu(1 + p[y == 0] - p[y == 1][:, None], inplace=True).mean()
+
+    def rax(self, rax: ModuleType, jax: ModuleType, y: Any, p: Any) -> Any:
+        return rax.pairwise_hinge_loss(p, y)
+
+
+class PairwiseSquaredHinge(Ranking):
+    name = "PairwiseSquaredHinge, two levels"
+
+    def loss(self) -> Any:
+        return losses.PairwiseSquaredHinge()
+
+    def slopes(self, e: Array) -> tuple[Array, Callable[[], Array]]:
+        active = np.maximum(e + 1, 0)
+        return active**2, lambda: 2 * active
+
+    def torch(self, F: ModuleType, y: Any, p: Any) -> Any:
+        return F.relu(1 + p[y == 0] - p[y == 1][:, None], inplace=True).square().mean()
+
+
+class Lists(Ranking):
+    """Queries of 100 items with five levels: a query in each row, all pairs of it."""
+
+    shapes: tuple[Shape, ...] = ((100, 100), (10_000, 100))
+    at_most: ClassVar[Mapping[str, int]] = {"numpy": 10_000}
+
+    def relevance(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.integers(5, size=shape)
+
+
+class PairwiseLogisticLists(Lists):
+    name = "PairwiseLogistic, queries of 100"
+
+    def loss(self) -> Any:
+        return losses.PairwiseLogistic()
+
+    def numpy(self, y: Array, p: Array) -> tuple[Any, Gradient]:
+        counts = y[..., :, None] > y[..., None, :]
+        e = p[..., None, :] - p[..., :, None]
+        pairs = p.dtype.type(np.count_nonzero(counts))
+
+        def gradient() -> Array:
+            each = counts / (1 + np.exp(-e))
+            grad: Array = (each.sum(axis=-2) - each.sum(axis=-1)) / pairs
+            return grad
+
+        return np.sum(counts * np.logaddexp(0, e)) / pairs, gradient
+
+    def torch(self, F: ModuleType, y: Any, p: Any) -> Any:
+        counts = y[..., :, None] > y[..., None, :]
+        return (F.softplus(p[..., None, :] - p[..., :, None]) * counts).sum() / counts.sum()
+
+    def rax(self, rax: ModuleType, jax: ModuleType, y: Any, p: Any) -> Any:
+        return rax.pairwise_logistic_loss(p, y)
+
+
+class PairwiseLogisticDifferent(PairwiseLogisticLists):
+    name = "PairwiseLogistic, all different"
+    shapes = ((1_000,), (100_000,), (1_000_000,))
+    at_most: ClassVar[Mapping[str, int]] = {"numpy": 1_000, "torch": 1_000, "rax": 1_000}
+
+    def relevance(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.permutation(shape[0])
+
+
+class ListNet(Lists):
+    name = "ListNet, queries of 100"
+    at_most: ClassVar[Mapping[str, int]] = {}
+
+    def loss(self) -> Any:
+        return losses.ListNet()
+
+    def numpy(self, y: Array, p: Array) -> tuple[Any, Gradient]:
+        log_target, log_model = (x - np.log(np.exp(x).sum(axis=1, keepdims=True)) for x in (y, p))
+        target = np.exp(log_target)
+        return -np.sum(target * log_model) / p.dtype.type(len(p)), lambda: (np.exp(log_model) - target) / len(p)
+
+    def torch(self, F: ModuleType, y: Any, p: Any) -> Any:
+        return F.cross_entropy(p, F.softmax(y, dim=1))
+
+    def rax(self, rax: ModuleType, jax: ModuleType, y: Any, p: Any) -> Any:
+        return rax.softmax_loss(p, jax.nn.softmax(y, axis=1))
+
+
+class LambdaRank(Lists):
+    name = "LambdaRank at 10, queries of 100"
+
+    def loss(self) -> Any:
+        return losses.LambdaRank(truncation=10)
+
+    def numpy(self, y: Array, p: Array) -> tuple[Any, Gradient]:
+        discounts = np.zeros(p.shape[1], p.dtype)
+        discounts[:10] = 1 / np.log2(np.arange(2, 12))
+        gain = 2**y - 1
+        ideal = -np.sort(-gain, axis=1) @ discounts
+        rank = np.argsort(np.argsort(-p, axis=1, kind="stable"), axis=1)
+        gain, discount = gain / ideal[:, None], discounts[rank]
+        weight = np.abs((gain[:, :, None] - gain[:, None, :]) * (discount[:, :, None] - discount[:, None, :]))
+        weight *= y[:, :, None] > y[:, None, :]
+        e = p[:, None, :] - p[:, :, None]
+
+        def gradient() -> Array:
+            each = weight / (1 + np.exp(-e))
+            grad: Array = (each.sum(axis=1) - each.sum(axis=2)) / len(p)
+            return grad
+
+        return np.sum(weight * np.logaddexp(0, e)) / p.dtype.type(len(p)), gradient
+
+
 CASES: tuple[Case, ...] = (
     MSE(),
     MAE(),
@@ -306,5 +495,11 @@ CASES: tuple[Case, ...] = (
     BinaryProbabilities(),
     ClassLogits(),
     ClassProbabilities(),
-    # Ranking: pairwise losses go here, their broadcasting peers held back by `at_most`.
+    PairwiseLogistic(),
+    PairwiseHinge(),
+    PairwiseSquaredHinge(),
+    PairwiseLogisticDifferent(),
+    PairwiseLogisticLists(),
+    ListNet(),
+    LambdaRank(),
 )

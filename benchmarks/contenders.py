@@ -124,6 +124,20 @@ class Jax(Contender):
         return lambda: self.jax.block_until_ready(compiled(*arrays))
 
 
+class Rax(Jax):
+    language = "rax"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rax = import_module("rax")
+
+    def call(self, expression: Callable[..., Any], y: Array, p: Array, with_grad: bool) -> Call:
+        def in_jax(_numpy: Any, _optax: Any, y: Any, p: Any) -> Any:
+            return expression(self.rax, self.jax, y, p)
+
+        return super().call(in_jax, y, p, with_grad)
+
+
 class ScikitLearn(Contender):
     """Its kernels are those of the sum; scaling the gradient to the mean's is not counted, in their favour."""
 
@@ -174,6 +188,7 @@ CONTENDERS: dict[str, Callable[[], Contender]] = {
     "JAX": Jax,
     "scikit-learn": ScikitLearn,
     "sklearn.metrics": ScikitLearnMetrics,
+    "Rax": Rax,
 }
 OURS = tuple(CONTENDERS)[:4]
 PEERS = tuple(CONTENDERS)[4:]

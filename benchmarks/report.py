@@ -10,22 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import Shape, shape_text
+from benchmarks.cases import shape_text
 from benchmarks.contenders import OURS, PEERS
-from benchmarks.targets import TARGETS, growth_row
-from benchmarks.timing import Growth, Timing, mode
+from benchmarks.targets import SCALINGS, TARGETS, growth_row, memory_row
+from benchmarks.timing import Growth, Peak, Timing, mode
 
 DRAWN = ("losses, 1 thread, out=", "losses, out=", *PEERS)
-
-
-@dataclass(frozen=True)
-class Peak:
-    """Extra bytes at the peak of one call, by contender."""
-
-    case: str
-    shape: Shape
-    with_grad: bool
-    extra: dict[str, int]
 
 
 @dataclass
@@ -71,7 +61,8 @@ def markdown(results: Results, plots: Iterable[str]) -> str:
 
 def targets_table(results: Results) -> str:
     rows = [target.row(results.timings) for target in TARGETS]
-    rows.append(growth_row(results.growths))
+    rows += [scaling.row(results.timings) for scaling in SCALINGS]
+    rows += [memory_row(results.peaks), growth_row(results.growths)]
     return table(["What", "Against", "Target", "Measured, worst", "Where", "Verdict"], rows)
 
 

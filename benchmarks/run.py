@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks import memory
 from benchmarks.cases import Case, Shape, shape_text
 from benchmarks.contenders import CORES, PEERS, Contender, installed
-from benchmarks.report import Peak, Results, time_text
-from benchmarks.timing import Growth, Timing, Turn, compare, interleave, ratio
+from benchmarks.report import Results, time_text
+from benchmarks.timing import Growth, Peak, Timing, Turn, compare, interleave, ratio
 
 DTYPES = ("float32", "float64")
 CORES_TIME = Path("/proc/stat")
@@ -34,7 +34,7 @@ def run(cases: Sequence[Case], largest: float, seconds: float) -> Results:
     results.timings += time_all(contenders, shapes, seconds)
     most = {case: kept[-1] for case, kept in shapes.items() if kept}
     results.peaks += measure_memory(list(contenders), most)
-    elementwise = {case: shape for case, shape in most.items() if len(shape) == 1}
+    elementwise = {case: shape for case, shape in most.items() if case.family != "ranking" and len(shape) == 1}
     results.growths += measure_growth(contenders["losses"], elementwise, seconds)
     busy = (seconds_of_others() - others_start) / (time.perf_counter() - start)
     results.machine["Cores kept busy by other programs"] = f"{busy:.2f}"
@@ -47,8 +47,9 @@ def time_all(
     rows = [(case, shape, dtype) for case in shapes for dtype in DTYPES for shape in shapes[case]]
     for number, (case, shape, dtype) in enumerate(rows, 1):
         data = case.data(np.random.default_rng(0), shape, dtype)
-        for with_grad in (True, False):
-            timing = compare(contenders, case, data, with_grad, seconds)
+        taking_part = {name: contender for name, contender in contenders.items() if name not in case.left_out}
+        for with_grad in case.modes:
+            timing = compare(taking_part, case, data, with_grad, seconds)
             lead, peer = timing.lead("losses", PEERS)
             against = f", {peer} takes {lead:.2f}×" if peer else ""
             say(f"[{number}/{len(rows)}] {timing.title}: {time_text(timing.median('losses'))}{against}")
@@ -56,13 +57,17 @@ def time_all(
 
 
 def measure_memory(contenders: Sequence[str], shapes: Mapping[Case, Shape]) -> list[Peak]:
-    jobs = [(case.name, shape, with_grad) for with_grad in (True, False) for case, shape in shapes.items()]
+    wanted = [(case, shape, mode) for mode in (True, False) for case, shape in shapes.items() if mode in case.modes]
+    jobs = [(case.name, shape, with_grad) for case, shape, with_grad in wanted]
     extra: list[dict[str, int]] = [{} for _ in jobs]
     for name in contenders:
         say(f"memory: {name}")
-        for found, peak in zip(extra, memory.peaks(name, jobs), strict=True):
+        numbers = [number for number, (case, _, _) in enumerate(wanted) if name not in case.left_out]
+        if not numbers:
+            continue
+        for number, peak in zip(numbers, memory.peaks(name, [jobs[number] for number in numbers]), strict=True):
             if peak is not None:
-                found[name] = peak
+                extra[number][name] = peak
     return [Peak(*job, found) for job, found in zip(jobs, extra, strict=True)]
 
 
@@ -111,7 +116,7 @@ def machine() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     found = {"Python": platform.python_version()}
-    for package in ("losses", "numpy", "torch", "jax", "optax", "scikit-learn"):
+    for package in ("losses", "numpy", "torch", "jax", "optax", "rax", "scikit-learn"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found

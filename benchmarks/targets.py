@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.cases import shape_text
+from benchmarks.cases import Shape, shape_text
 from benchmarks.contenders import PEERS
-from benchmarks.timing import Growth, Timing, mode
+from benchmarks.timing import Growth, Peak, Timing, mode
 
 LARGE, SMALL = 1_000_000, 10_000
 PAGES = 1 << 20  # what the system's count of bytes may be off by
@@ -23,12 +23,20 @@ class Target:
     ours: str = "losses"
     peers: Sequence[str] = PEERS
     with_grad: bool = True
+    shape: Shape | None = None
+    """Where the target speaks of this shape alone, whatever ``size`` is."""
+    case: str = ""
+    """What a case's name starts with."""
 
     def ratios(self, timings: Iterable[Timing]) -> list[tuple[float, str]]:
         """The lead wherever this target speaks of it, smallest first, and where that was."""
         found = []
         for timing in timings:
-            fits = timing.size >= LARGE if self.size == "large" else timing.size <= SMALL
+            if self.shape is not None:
+                fits = timing.shape == self.shape
+            else:
+                fits = timing.size >= LARGE if self.size == "large" else timing.size <= SMALL
+            fits = fits and timing.case.startswith(self.case)
             if fits and timing.family in self.families and timing.with_grad == self.with_grad:
                 lead, peer = timing.lead(self.ours, self.peers)
                 if peer:
@@ -51,7 +59,7 @@ class Target:
         ]
 
 
-REGRESSION, BINARY, CLASSES = ["regression"], ["binary"], ["classes"]
+REGRESSION, BINARY, CLASSES, RANKING = ["regression"], ["binary"], ["classes"], ["ranking"]
 TORCH = ["PyTorch"]
 TARGETS = (
     Target("BCE, n ≥ 10⁶", BINARY, "large", 2.5),
@@ -65,7 +73,67 @@ TARGETS = (
     Target("BCE, n ≤ 10³", BINARY, "small", 2, peers=TORCH),
     Target("cross-entropy over classes, n ≤ 10³", CLASSES, "small", 1, peers=TORCH),
     Target("all, n ≤ 10³", REGRESSION + BINARY + CLASSES, "small", 20, peers=["sklearn.metrics"], with_grad=False),
+    Target("all pairs of 20 000 items, two levels", RANKING, "", 100, peers=TORCH, shape=(20_000,)),
+    Target("all pairs in 10⁴ queries of 100", RANKING, "", 1, peers=TORCH, shape=(10_000, 100), case="Pairwise"),
 )
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """This library takes at most so many times as long for one case and size as for another."""
+
+    what: str
+    against: str
+    case: str
+    shape: Shape
+    base_case: str
+    base_shape: Shape
+    at_most: float
+
+    def row(self, timings: Iterable[Timing]) -> list[str]:
+        timings = list(timings)
+        found = []
+        for timing in timings:
+            if not (timing.case.endswith(self.case) and timing.shape == self.shape and timing.with_grad):
+                continue
+            base_case = timing.case.removesuffix(self.case) + self.base_case
+            for base in timings:
+                if (base.case, base.shape, base.dtype, base.with_grad) == (
+                    base_case,
+                    self.base_shape,
+                    timing.dtype,
+                    True,
+                ):
+                    times = timing.median("losses") / base.median("losses")
+                    found.append((times, f"{timing.case}, {timing.dtype}"))
+        found.sort(reverse=True)
+        missed = sum(times > self.at_most for times, _ in found)
+        most, where = (f"{found[0][0]:.2f}×", found[0][1]) if found else ("", "")
+        verdict = f"missed in {missed} of {len(found)}" if missed else "met" if found else "not measured"
+        return [f"{self.what}, {mode(True)}, losses", self.against, f"≤ {self.at_most:g}×", most, where, verdict]
+
+
+TWO, DIFFERENT = ", two levels", ", all different"
+SCALINGS = (
+    Scaling("all pairs of 10⁶ items, two levels", "10⁵", TWO, (LARGE,), TWO, (LARGE // 10,), 15),
+    Scaling("all pairs of 10⁶ items, all different", "two levels", DIFFERENT, (LARGE,), TWO, (LARGE,), 25),
+)
+
+
+def memory_row(peaks: Iterable[Peak]) -> list[str]:
+    """The row for the memory of ranking 10⁶ items in one query."""
+    allowed = 64 * LARGE + (64 << 20)
+    found = sorted(
+        (peak.extra["losses"], peak.case)
+        for peak in peaks
+        if peak.case.endswith((TWO, DIFFERENT)) and peak.shape == (LARGE,) and "losses" in peak.extra
+    )
+    what = ["all pairs of 10⁶ items, value and grad, losses", "process memory, float32", f"≤ {allowed / 2**20:.0f} MiB"]
+    if not found:
+        return [*what, "", "", "not measured"]
+    missed = sum(extra > allowed for extra, _ in found)
+    verdict = f"missed in {missed} of {len(found)}" if missed else "met"
+    return [*what, f"{found[-1][0] / 2**20:.1f} MiB", found[-1][1], verdict]
 
 
 def growth_row(growths: Iterable[Growth]) -> list[str]:

@@ -15,7 +15,8 @@ from benchmarks.cases import Array, Case, Shape, shape_text
 from benchmarks.contenders import Call, Contender
 
 WARM_SECONDS, BATCH_SECONDS = 0.003, 0.004
-LEAST_ROUNDS, MOST_ROUNDS = 5, 25
+SLOW_SECONDS = 0.25  # a call that takes so long warms itself
+MOST_ROUNDS = 25
 TOLERANCE = 100  # in eps; each contender sums its 10⁷ terms in an order of its own
 
 Key = TypeVar("Key", bound=Hashable)
@@ -72,6 +73,16 @@ class Growth:
     more_memory: int | None
 
 
+@dataclass(frozen=True)
+class Peak:
+    """Extra bytes at the peak of one call, by contender."""
+
+    case: str
+    shape: Shape
+    with_grad: bool
+    extra: dict[str, int]
+
+
 def mode(with_grad: bool) -> str:
     return "value and grad" if with_grad else "value"
 
@@ -86,7 +97,8 @@ def compare(
 ) -> Timing:
     turns = agreeing_turns(contenders, case, data, with_grad)
     y_pred = data[1]
-    return Timing(case.name, case.family, y_pred.shape, str(y_pred.dtype), with_grad, interleave(turns, seconds))
+    times = interleave(turns, seconds, case.least_rounds)
+    return Timing(case.name, case.family, y_pred.shape, str(y_pred.dtype), with_grad, times)
 
 
 def agreeing_turns(
@@ -127,7 +139,9 @@ def differing(found: float | Array | None, expected: float | Array | None, toler
     return f"{found[worst]} against {expected[worst]}"
 
 
-def interleave(turns: Mapping[Key, Turn], seconds: float) -> dict[Key, list[float]]:
+def interleave(
+    turns: Mapping[Key, Turn], seconds: float, least_rounds: int = Case.least_rounds
+) -> dict[Key, list[float]]:
     """Rounds in which everyone has one turn, so that a machine that slows down slows down all alike.
 
     Each round has an order of its own, so that nobody always comes after the same one's lingering threads.
@@ -137,7 +151,7 @@ def interleave(turns: Mapping[Key, Turn], seconds: float) -> dict[Key, list[floa
     times: dict[Key, list[float]] = {key: [] for key in turns}
     stop = time.perf_counter() + seconds
     for rounds in range(MOST_ROUNDS):
-        if rounds >= LEAST_ROUNDS and time.perf_counter() > stop:
+        if rounds >= least_rounds and time.perf_counter() > stop:
             break
         for key in order.sample(list(turns), len(turns)):
             times[key].append(time_turn(turns[key], batches[key]))
@@ -147,7 +161,12 @@ def interleave(turns: Mapping[Key, Turn], seconds: float) -> dict[Key, list[floa
 def time_turn(turn: Turn, calls: int) -> float:
     """Seconds for each call, once the data is back in the caches and the last one's threads have come to rest."""
     with turn.contender.running():
-        warm = time.perf_counter() + WARM_SECONDS
+        start = time.perf_counter()
+        turn.call()
+        taken = time.perf_counter() - start
+        if taken > SLOW_SECONDS:
+            return taken
+        warm = start + WARM_SECONDS
         while time.perf_counter() < warm:
             turn.call()
         return timeit.timeit(turn.call, number=calls) / calls
