@@ -1,5 +1,6 @@
 """Dtypes and kinds of array (section 4 of the contract)."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,12 +151,11 @@ def test_derivatives_have_the_floating_dtype_of_the_predictions(case, dtype):
 
 
 @each_case
-@pytest.mark.parametrize("dtype", [np.bool_, *INTEGERS])
-def test_integer_predictions_give_float64(case, dtype):
+def test_integer_predictions_give_float64(case):
     problem = typical(case, 9)
-    whole = problem.predicting((problem.y_pred > 0.5).astype(dtype))
-    as_float = problem.predicting(whole.y_pred.astype(np.float64))
-    for method in methods(case):
+    for dtype, method in itertools.product([np.bool_, *INTEGERS], methods(case)):
+        whole = problem.predicting((problem.y_pred > 0.5).astype(dtype))
+        as_float = problem.predicting(whole.y_pred.astype(np.float64))
         found, expected = call(case.loss, method, whole), call(case.loss, method, as_float)
         for a, b in zip(flatten(found), flatten(expected), strict=True):
             assert a.dtype == np.float64
@@ -164,11 +164,10 @@ def test_integer_predictions_give_float64(case, dtype):
 
 @each_case
 @each_float
-@pytest.mark.parametrize("target", [np.float16, np.float64, np.longdouble])
-def test_the_dtype_of_the_targets_never_changes_that_of_the_result(case, dtype, target):
+def test_the_dtype_of_the_targets_never_changes_that_of_the_result(case, dtype):
     problem = typical(case, 9, dtype)
-    other = Problem((problem.y_true * 1.0).astype(target), problem.y_pred, problem.keywords)
-    for method in methods(case):
+    for target, method in itertools.product([np.float16, np.float64, np.longdouble], methods(case)):
+        other = Problem((problem.y_true * 1.0).astype(target), problem.y_pred, problem.keywords)
         loss = case.with_reduction(reductions(case)[-1])
         found = flatten(call(loss, method, other, sample_weight=np.ones(9, np.longdouble)))
         if method.startswith("value") and (case.unit == "mixed" or "y_pred" not in loss.arrays):
@@ -354,16 +353,15 @@ REFUSED = {
 
 @each_case
 @pytest.mark.parametrize("name", ["y_true", "y_pred", "sample_weight"])
-@pytest.mark.parametrize("kind", REFUSED)
-def test_other_kinds_are_refused_by_name_and_dtype(case, name, kind):
-    value, dtype = REFUSED[kind]
-    if (name, kind) == ("sample_weight", "nothing"):
-        return
+def test_other_kinds_are_refused_by_name_and_dtype(case, name):
     problem = typical(case, 2)
-    arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred, **problem.keywords, name: value}
-    for method in methods(case):
-        with pytest.raises(TypeError, match=rf"^{name} .*{dtype}"):
-            invoke(case.loss, method, **arrays)
+    for kind, (value, dtype) in REFUSED.items():
+        if (name, kind) == ("sample_weight", "nothing"):
+            continue
+        arrays = {"y_true": problem.y_true, "y_pred": problem.y_pred, **problem.keywords, name: value}
+        for method in methods(case):
+            with pytest.raises(TypeError, match=rf"^{name} .*{dtype}"):
+                invoke(case.loss, method, **arrays)
 
 
 @pytest.mark.parametrize("name", ["y_true", "y_pred", "sample_weight"])
@@ -390,23 +388,23 @@ def test_the_advice_about_masked_arrays_works():
 
 @each_case
 @each_float
-@pytest.mark.parametrize("order", ["C", "F", "strided", "reversed"])
-def test_results_are_written_to_out_whatever_its_layout(case, dtype, order):
+def test_results_are_written_to_out_whatever_its_layout(case, dtype):
     problem = typical(case, 9, dtype)
     shape = problem.y_pred.shape
-    out = {
-        "C": np.full(shape, np.nan, dtype),
-        "F": np.full(shape, np.nan, dtype, order="F"),
-        "strided": np.full((27, *shape[1:]), np.nan, dtype)[::3],
-        "reversed": np.full(shape, np.nan, dtype)[::-1],
-    }[order]
+    layouts = [
+        np.full(shape, np.nan, dtype),
+        np.full(shape, np.nan, dtype, order="F"),
+        np.full((27, *shape[1:]), np.nan, dtype)[::3],
+        np.full(shape, np.nan, dtype)[::-1],
+    ]
     for method in set(methods(case)) - {"value"}:
         expected = flatten(call(case.loss, method, problem))
-        out[...] = np.nan
-        found = call(case.loss, method, problem, out=out)
-        assert (found[1] if isinstance(found, tuple) else found) is out
-        for a, b in zip(flatten(found), expected, strict=True):
-            np.testing.assert_array_equal(a, b)
+        for out in layouts:
+            out[...] = np.nan
+            found = call(case.loss, method, problem, out=out)
+            assert (found[1] if isinstance(found, tuple) else found) is out
+            for a, b in zip(flatten(found), expected, strict=True):
+                np.testing.assert_array_equal(a, b)
 
 
 @each_case

@@ -11,15 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
 from losses.pairs import Fields, Items, Plan, pair_sums
 from losses.pairs_hinge import HingeFields, first_active, sums_above
-from losses.pairs_logistic import LogisticFields, Points, node_count
-=======
-from losses._pairs import Fields, Items, Plan, pair_sums
-from losses._pairs_hinge import HingeFields, first_active, sums_above
-from losses._pairs_logistic import LogisticFields, Places, Points, System, node_count
->>>>>>> pairs
+from losses.pairs_logistic import LogisticFields, Places, Points, System, node_count
 
 
 @dataclass(frozen=True)
@@ -305,9 +299,7 @@ def test_interpolation_keeps_its_error_bound(eta):
 @np.errstate(all="ignore")
 def test_cells_act_as_their_points_do(sign, spread):
     rng = np.random.default_rng(0)
-    here, there = (
-        Places(np.sort(rng.integers(0, spread, 300)) + 0.0, rng.uniform(-0.5, 0.5, 300)) for _ in "ab"
-    )
+    here, there = (Places(np.sort(rng.integers(0, spread, 300)) + 0.0, rng.uniform(-0.5, 0.5, 300)) for _ in "ab")
     system = System(1.4, sign, here, there, rng.random(300))
     for by_cells, by_points in zip(*(system.fields((0, 1, 2), few) for few in (0, 10**6)), strict=True):
         np.testing.assert_allclose(by_cells, by_points, rtol=1e-13)

@@ -203,17 +203,17 @@ class _Summation:
         Items with the score −∞, +∞ or NaN are set apart: all pairs of such a class with the finite scores, or
         with another such class, have the same d.
         """
-        for i, low in enumerate(self._classes(lower)):
-            for j, high in enumerate(self._classes(upper)):
+        lower_classes, upper_classes = self._classes(lower), self._classes(upper)
+        for i, low in enumerate(lower_classes):
+            for j, high in enumerate(upper_classes):
                 if len(low) and len(high):
                     (self._cross_classes if i or j else self._cross_finite)(query, low, high)
 
     def _classes(self, items: Array) -> tuple[Array, ...]:
         """Split items in order of their scores into those with the score finite, −∞, +∞ and NaN."""
         scores = self.scores[items]
-        first = int(np.searchsorted(scores, -np.inf, side="right"))
+        first, nan = np.searchsorted(scores, [-np.inf, np.inf], side="right").tolist()
         last = int(np.searchsorted(scores, np.inf, side="left"))
-        nan = int(np.searchsorted(scores, np.inf, side="right"))
         return items[first:last], items[:first], items[last:nan], items[nan:]
 
     def _cross_classes(self, query: int, lower: Array, upper: Array) -> None:

@@ -132,10 +132,10 @@ class Points:
         for values in functions:
             unsorted = np.empty_like(values)
             unsorted[self.order] = values
-            alone, at_nodes = np.split(unsorted, [len(self.crowded) - len(self.x)])
+            alone = len(self.crowded) - len(self.x)
             results.append(np.empty(len(self.crowded)))
-            results[-1][~self.crowded] = alone
-            at_nodes = at_nodes.reshape(-1, self.nodes)
+            results[-1][~self.crowded] = unsorted[:alone]
+            at_nodes = unsorted[alone:].reshape(-1, self.nodes)
             coefficients.append(np.einsum("cp,kp->kc", at_nodes, _lagrange(self.nodes)))
         crowds = [np.empty(len(self.x)) for _ in functions]
         for items, cells, counts, basis in self._tiles():
@@ -358,6 +358,7 @@ def _chebyshev(x: Array, count: int) -> Array:
     """Return T₀ … of x, so many of them, degrees first."""
     basis = np.empty((count, len(x)))
     basis[0], basis[1] = 1, x
+    twice = 2 * x
     for k in range(2, count):
-        basis[k] = 2 * x * basis[k - 1] - basis[k - 2]
+        basis[k] = twice * basis[k - 1] - basis[k - 2]
     return basis
