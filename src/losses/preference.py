@@ -646,9 +646,8 @@ class KLPenalty(ElementwiseLoss):
     def formula(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
         """Return exp(u) − 1 − u."""
         u, rest = _subtract(ref_logp, logp)
-        return np.where(
-            np.abs(u) < 1, _exp_beyond_tangent(u), np.expm1(u) * (1 + rest) - np.minimum(u, np.finfo(u.dtype).max)
-        )
+        far = np.expm1(u) * (1 + rest) - np.minimum(u, np.finfo(u.dtype).max)  # also where u is infinite
+        return np.where(np.abs(u) < 1, _exp_beyond_tangent(u), far)
 
     def derivative(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
         """Return 1 − exp(u)."""

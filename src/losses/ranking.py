@@ -7,6 +7,7 @@ import numpy as np
 
 from losses.base import Loss
 from losses.evaluation import Order, evaluate
+from losses.logistic import sigmoid, sigmoid_slope, softplus
 from losses.pairs import Fields, Items, pair_sums
 from losses.pairs_hinge import HingeFields
 from losses.pairs_logistic import LogisticFields
@@ -354,19 +355,15 @@ class PairwiseLogistic(PairwiseLoss):
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return log(1 + e^−σd)."""
-        z: FloatArray = self.sigma * d
-        return np.clip(-z, 0, np.inf) + np.log1p(np.exp(-np.abs(z)))
+        return softplus(-self.sigma * d)
 
     def derivative(self, d: FloatArray) -> FloatArray:
         """Return −σ / (1 + e^σd)."""
-        slope: FloatArray = -self.sigma / (1 + np.exp(self.sigma * d))
-        return slope
+        return -self.sigma * sigmoid(-self.sigma * d)
 
     def second_derivative(self, d: FloatArray) -> FloatArray:
         """Return σ² e^−σ|d| / (1 + e^−σ|d|)²."""
-        t = np.exp(-self.sigma * np.abs(d))
-        curvature: FloatArray = self.sigma**2 * t / ((1 + t) * (1 + t))
-        return curvature
+        return self.sigma**2 * sigmoid_slope(self.sigma * d)
 
     @property
     def fields(self) -> Fields:
