@@ -106,7 +106,8 @@ def draw(timings: Sequence[Timing], folder: Path) -> list[str]:
         return []
     figure_module = importlib.import_module("matplotlib.figure")
     files = []
-    drawn = [timing for timing in timings if timing.with_grad and len(timing.shape) == 1]
+    elementwise = [timing for timing in timings if timing.family != "ranking"]
+    drawn = [timing for timing in elementwise if timing.with_grad and len(timing.shape) == 1]
     for dtype in sorted({timing.dtype for timing in drawn}):
         cases: dict[str, list[Timing]] = {}
         for timing in drawn:
