@@ -281,13 +281,14 @@ def test_mean_and_sum(case, dtype, data):
     denominator = sum(w * share for w, (_, _, share) in zip(exact_weight, samples, strict=True))
     numerator = sum(w * value.number for w, (value, _, _) in zip(exact_weight, samples, strict=True))
     scale = sum(w * value.scale for w, (value, _, _) in zip(exact_weight, samples, strict=True))
-    eps = exactly(np.finfo(dtype).eps)
+    eps, least = exactly(np.finfo(dtype).eps), exactly(np.finfo(dtype).smallest_normal)
     for reduction, divisor in (("sum", Decimal(1)), ("mean", denominator)):
         value, grad = call(case.with_reduction(reduction), "value_and_grad", problem, sample_weight=weight)
-        assert abs(exactly(value) - numerator / divisor) <= 12 * eps * scale / divisor
+        assert abs(exactly(value) - numerator / divisor) <= 12 * eps * max(scale / divisor, least * len(problem))
         for w, (_, entries, _), row in zip(exact_weight, samples, grad, strict=True):
             for entry, actual in zip(entries, np.atleast_1d(row), strict=True):
-                assert abs(exactly(actual) - w * entry.number / divisor) <= 12 * eps * w * entry.scale / divisor
+                error = abs(exactly(actual) - w * entry.number / divisor)
+                assert error <= 12 * eps * max(w * entry.scale / divisor, least * max(w, 1))
 
 
 def check_sum(terms, dtype, weight=None):
