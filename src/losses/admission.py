@@ -313,7 +313,7 @@ class Admitted(Protocol):
     """How many trailing axes of the predictions a block must not cut."""
 
     width: int
-    """How many numbers an element of `predicted` takes while it is evaluated: the terms of a sum."""
+    """By how much blocks must be smaller than usual, for what is held of each element while it is evaluated."""
 
     denominator: float
     """What the sum of the losses is divided by."""
@@ -347,8 +347,6 @@ class Samples:
     whole_axes = 0
     """How many trailing axes of y_pred a block must not cut."""
 
-    width = 1
-
     def __init__(
         self,
         arguments: Mapping[str, Any],
@@ -369,6 +367,8 @@ class Samples:
         self.dtype = compute_dtype(self.result_dtype)
         self.shape = self._samples_shape()
         self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, reduction)
+        as_passed = self.weights is None and all(array.dtype == self.dtype for array in self.arguments.values())
+        self.width = 1 if as_passed and len(self.arguments) == 2 else 2  # weights and conversions take memory, too
         self.denominator = 1.0
         if reduction == "mean":
             self.denominator = self._mean_denominator()

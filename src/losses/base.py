@@ -251,7 +251,7 @@ class SumSamples:
         self.dtype, self.result_dtype = terms[0].dtype, terms[0].result_dtype
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
-        self.width = len(terms)
+        self.width = sum(term.width for term in terms)
 
     @property
     def inputs(self) -> dict[str, Array]:

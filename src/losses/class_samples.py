@@ -51,6 +51,8 @@ class ClassSamples(Samples):
         self.ignore_index = ignore_index
         domains = {} if domain is None else {"y_pred": domain}
         super().__init__({"y_true": y_true, "y_pred": y_pred}, domains, sample_weight, reduction)
+        if self.has_ids and self.predicted.dtype == self.dtype:
+            self.width = 1  # what is held of a sample is little beside its row
 
     def _samples_shape(self) -> tuple[int, ...]:
         target, shape = self.arguments["y_true"], self.predicted.shape
