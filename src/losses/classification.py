@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses.admission import Interval, Samples, as_array, result_dtype
+from losses.admission import Interval, as_array, result_dtype
 from losses.base import Loss
 from losses.class_samples import ClassSamples
 from losses.elementwise import ElementwiseLoss, multiplier, weigh
@@ -71,12 +71,10 @@ class BinaryCrossEntropy(ElementwiseLoss):
         check_positive("pos_weight", self.pos_weight)
         check_fraction("label_smoothing", self.label_smoothing)
 
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
-        """Return the checked arguments of one call."""
-        samples = super().admit(y_true, y_pred, sample_weight, **keywords)
-        if not self._plain:
-            samples.width = 2  # for the weights of the two classes
-        return samples
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual: by half where both classes have weights of their own."""
+        return 1 if self._plain else 2
 
     def domains(self) -> Mapping[str, Interval]:
         """Return the domains of label and probability."""

@@ -42,6 +42,11 @@ class SampleLoss(Loss):
         """Return `formula` and `derivative`; override it where the two share work."""
         return self.formula(*arguments), self.derivative(*arguments)
 
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual, because the hooks take more memory."""
+        return 1
+
     def domains(self) -> Mapping[str, Interval]:
         """Return what the arguments may hold, by name; what isn't named may be any real number."""
         return {}
@@ -59,7 +64,9 @@ class SampleLoss(Loss):
         if self.keywords or keywords:
             arguments |= self._in_order(keywords)
             domains = {name: domain for name, domain in domains.items() if name in arguments}
-        return Samples(arguments, domains, sample_weight, self.reduction, self.predictions)
+        samples = Samples(arguments, domains, sample_weight, self.reduction, self.predictions)
+        samples.width = max(samples.width, self.width)
+        return samples
 
     def _in_order(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arrays that were given by keyword, in the order in which the hooks take them."""
