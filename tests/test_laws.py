@@ -326,7 +326,7 @@ def larger(case, data):
     if case.unit in ("query", "list", "mixed"):
         return few.take(np.arange(1000) % len(few))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
-    rows = 5 * BLOCK // 2 // few.take([0]).y_pred.size
+    rows = 5 * BLOCK // 4 // few.take([0]).y_pred.size
     return few.take(rng.integers(0, len(few), (2, rows // 2 + 1)))
 
 
