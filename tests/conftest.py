@@ -2,7 +2,11 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+import losses
+from registry import SMALL_BLOCK
 
 settings.register_profile(
     "default",
@@ -13,3 +17,18 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Cut arrays into blocks of `SMALL_BLOCK` elements, for laws that take several blocks of whatever size."""
+    monkeypatch.setattr("losses.blocks._BYTES", 8 * SMALL_BLOCK)
+    monkeypatch.setattr("losses.list_samples.BLOCK", SMALL_BLOCK)
+
+
+@pytest.fixture
+def restored_threads():
+    """Leave the number of threads as it was."""
+    before = losses.get_num_threads()
+    yield
+    losses.set_num_threads(before)

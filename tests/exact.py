@@ -187,9 +187,10 @@ def row(
         return Exact(value, value, value, floor), [Exact(g, abs(g), abs(g), floor) for g in grad], denominator
     largest, mass = max(p), sum(targets)
     powers = [(x - largest).exp() for x in p]
-    log_sum = largest + sum(powers).ln()
+    partition = sum(powers)
+    log_sum = largest + partition.ln()
     value = sum(t * (log_sum - x) for t, x in zip(targets, p, strict=True))
-    grad = [mass * power / sum(powers) - t for t, power in zip(targets, powers, strict=True)]
+    grad = [mass * power / partition - t for t, power in zip(targets, powers, strict=True)]
     return (
         Exact(value, max(Decimal(1), *map(abs, p)) * mass),
         [Exact(g, mass) for g in grad],

@@ -54,8 +54,12 @@ class Problem:
         return train, validation
 
 
+def mean_square(residuals: Array) -> float:
+    return float(residuals @ residuals) / len(residuals)
+
+
 def squared_loss(parameters: Parameters, x: Array, y: Array) -> float:
-    return float(np.mean((x @ parameters[0] - y) ** 2))
+    return mean_square(x @ parameters[0] - y)
 
 
 def squared_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:
@@ -86,7 +90,7 @@ def random_features(rng: np.random.Generator, n: int = 200, width: int = 30, noi
 
 def logistic_loss(parameters: Parameters, x: Array, y: Array) -> float:
     z = x @ parameters[0]
-    return float(np.mean(np.logaddexp(0, z) - y * z))
+    return float(np.logaddexp(0, z).sum() - y @ z) / len(y)
 
 
 def logistic_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:
@@ -107,7 +111,7 @@ def network(parameters: Parameters, x: Array) -> tuple[Array, Array]:
 
 
 def network_loss(parameters: Parameters, x: Array, y: Array) -> float:
-    return float(np.mean((network(parameters, x)[1] - y) ** 2))
+    return mean_square(network(parameters, x)[1] - y)
 
 
 def network_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:

@@ -40,6 +40,9 @@ from losses import (
 CLASSES = 3
 """Classes of the registered losses over classes."""
 
+SMALL_BLOCK = 1 << 14
+"""Elements of a block where the fixture `small_blocks` is used: still enough for BLAS to bring threads of its own."""
+
 
 @dataclass(frozen=True)
 class Problem:

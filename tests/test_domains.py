@@ -21,7 +21,7 @@ from losses import (
 )
 from losses.blocks import BLOCK
 from problems import flatten, methods, reductions, typical, weights_of
-from registry import CASES, Case, Problem, call, class_ids, invoke
+from registry import CASES, SMALL_BLOCK, Case, Problem, call, class_ids, invoke
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 each_method = pytest.mark.parametrize("method", ["value", "grad", "hess", "value_and_grad"])
@@ -357,7 +357,8 @@ def frozen(problem: Problem, **more: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @each_case
-@pytest.mark.parametrize("n", [7, BLOCK + 1])
+@pytest.mark.parametrize("n", [7, SMALL_BLOCK + 1])
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_inputs_are_never_modified(case, n, dtype):
     arrays = frozen(typical(case, n, dtype), sample_weight=weights_of(n))
@@ -407,7 +408,8 @@ ECHOES = [Case(Linear()), Case(Linear() + MSE()), Case(2 * Linear())]
 
 
 @pytest.mark.parametrize("case", CASES + ECHOES, ids=str)
-@pytest.mark.parametrize("n", [7, BLOCK + 1])
+@pytest.mark.parametrize("n", [7, SMALL_BLOCK + 1])
+@pytest.mark.usefixtures("small_blocks")
 def test_out_may_be_the_predictions_themselves(case, n):
     problem = typical(case, n)
     for reduction in {"mean", "none"} & set(reductions(case)):

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 import losses
 from losses import CategoricalCrossEntropy
-from losses.blocks import BLOCK
-from problems import fewer, reductions, typical, weights_of
-from registry import CASES, Problem, call, class_ids, dtype_of_losses
+from problems import fewer, flatten, methods, reductions, typical, weights_of
+from registry import CASES, SMALL_BLOCK, Problem, call, class_ids, dtype_of_losses
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 dtypes = st.sampled_from([np.float64, np.float32])
@@ -320,17 +319,18 @@ def places(like):
     return made
 
 
-def larger(case, data):
-    """Return a problem that is several blocks long, and where samples have shapes, of two axes of samples."""
-    few = data.draw(case.problems(min_size=64, max_size=64))
+def larger(case, data, dtype=np.float64, blocks=1.25):
+    """Return a problem of so many `small_blocks` of float64, and where samples have shapes, of two axes of samples."""
+    few = data.draw(case.problems(dtype, min_size=64, max_size=64))
     if case.unit in ("query", "list", "mixed"):
         return few.take(np.arange(1000) % len(few))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
-    rows = 5 * BLOCK // 4 // few.take([0]).y_pred.size
+    rows = int(blocks * SMALL_BLOCK) // few.take([0]).y_pred.size
     return few.take(rng.integers(0, len(few), (2, rows // 2 + 1)))
 
 
 @each_case
+@pytest.mark.usefixtures("small_blocks")
 @settings(max_examples=2)
 @given(data=st.data())
 def test_out_receives_the_same_bits(case, data):
@@ -354,6 +354,7 @@ def test_out_receives_the_same_bits(case, data):
 
 
 @each_case
+@pytest.mark.usefixtures("small_blocks")
 @settings(max_examples=2)
 @given(data=st.data())
 def test_out_may_be_y_pred(case, data):
@@ -369,25 +370,21 @@ def test_out_may_be_y_pred(case, data):
         assert_identical(actual, expected)
 
 
-@pytest.fixture
-def restored_threads():
-    before = losses.get_num_threads()
-    yield
-    losses.set_num_threads(before)
-
-
 @each_case
-@pytest.mark.usefixtures("restored_threads")
-@settings(max_examples=2)
+@pytest.mark.usefixtures("small_blocks", "restored_threads")
+@settings(max_examples=1)
 @given(data=st.data())
 def test_the_number_of_threads_changes_no_bit(case, data):
-    problem = larger(case, data)
-    weight = np.random.default_rng(0).uniform(0, 2, problem.y_pred.shape[: -1 if case.columns else None])
-    for reduction in reductions(case):
-        losses.set_num_threads(1)
-        expected = results(case, reduction, problem, sample_weight=weight)
-        for threads in (2, 5):
-            losses.set_num_threads(threads)
-            actual = results(case, reduction, problem, sample_weight=weight)
-            for method in expected:
-                assert_identical(actual[method], expected[method])
+    for dtype in (np.float64, np.float32):
+        problem = larger(case, data, dtype, blocks=4)
+        some = np.random.default_rng(0).uniform(0, 2, problem.y_pred.shape[: -1 if case.columns else None])
+        for reduction, weight in zip(reductions(case), (some, None, some), strict=False):
+            loss = case.with_reduction(reduction)
+            for method in methods(case):
+                losses.set_num_threads(1)
+                expected = flatten(call(loss, method, problem, sample_weight=weight))
+                for threads in (2, 5):
+                    losses.set_num_threads(threads)
+                    actual = flatten(call(loss, method, problem, sample_weight=weight))
+                    for a, b in zip(actual, expected, strict=True):
+                        assert_identical(a, b)

@@ -82,7 +82,7 @@ LAWS = [law for module in (test_laws, test_gradients) for law in vars(module).va
 
 @pytest.mark.parametrize("case", OWN, ids=str)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-@pytest.mark.usefixtures("restored_threads")
+@pytest.mark.usefixtures("small_blocks", "restored_threads")
 def test_all_the_laws_hold(law, case):
     law(case=case)
 
@@ -90,9 +90,6 @@ def test_all_the_laws_hold(law, case):
 @pytest.mark.parametrize("case", [case for case in OWN if case.has_hess], ids=str)
 def test_hess_is_the_derivative_of_grad(case):
     test_gradients.test_hess_is_the_derivative_of_grad(case=case)
-
-
-restored_threads = test_laws.restored_threads
 
 
 # --------------------------------------------------------------------------------------------- what comes with it

@@ -1,6 +1,5 @@
 """Threads: the same results, errors and safety whatever their number (issue 3, "Threads")."""
 
-import math
 import os
 import pickle
 import signal
@@ -16,19 +15,14 @@ import pytest
 
 import losses
 from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, ElementwiseLoss, ResidualLoss
-from losses.blocks import BLOCK
-from problems import flatten, methods, reductions, typical, weights_of
-from registry import CASES, call
+from problems import flatten, typical
+from registry import CASES, SMALL_BLOCK, call
 
-N = 4 * BLOCK + 17
+N = 4 * SMALL_BLOCK + 17
 """Samples of several blocks, the last of them short."""
 
 
-@pytest.fixture(autouse=True)
-def _restore_threads():
-    before = losses.get_num_threads()
-    yield
-    losses.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("small_blocks", "restored_threads")
 
 
 # ---------------------------------------------------------------------------------------------------- the setting
@@ -77,24 +71,7 @@ def test_the_environment_is_refused_if_it_holds_anything_else(setting):
 # ---------------------------------------------------------------------------------------------------- the results
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_results_do_not_depend_on_the_number_of_threads(case, dtype):
-    n = N // math.prod(case.columns) if case.unit in ("element", "row") else 2_000  # rankings are not cut into blocks
-    problem = typical(case, n, dtype)
-    for reduction in reductions(case):
-        loss = case.with_reduction(reduction)
-        weight = weights_of(len(problem)) if reduction == "mean" else None
-        for method in methods(case):
-            losses.set_num_threads(1)
-            expected = flatten(call(loss, method, problem, sample_weight=weight))
-            for threads in (2, 4):
-                losses.set_num_threads(threads)
-                for a, b in zip(expected, flatten(call(loss, method, problem, sample_weight=weight)), strict=True):
-                    assert a.tobytes() == b.tobytes()
-
-
-@pytest.mark.parametrize("shape", [(3, BLOCK + 5), (N, 1), (1, N), (7, 3, BLOCK // 4)], ids=str)
+@pytest.mark.parametrize("shape", [(3, SMALL_BLOCK + 5), (N, 1), (1, N), (7, 3, SMALL_BLOCK // 4)], ids=str)
 def test_results_do_not_depend_on_the_number_of_threads_in_any_shape(shape):
     rng = np.random.default_rng(0)
     y_true, y_pred = rng.normal(size=shape), rng.normal(size=shape)
@@ -126,10 +103,10 @@ def test_the_first_offence_is_reported_whichever_thread_meets_it(threads, name):
 def test_the_first_wrong_class_id_is_reported(threads):
     losses.set_num_threads(threads)
     ids = np.zeros(N, int)
-    ids[[BLOCK + 3, N - 1]] = 7
+    ids[[SMALL_BLOCK + 3, N - 1]] = 7
     for parameters in ({}, {"class_weight": [1, 2]}, {"ignore_index": -1}):
         loss = CategoricalCrossEntropy(**parameters)
-        with pytest.raises(ValueError, match=rf"^y_true\[{BLOCK + 3}\] is 7, but"):
+        with pytest.raises(ValueError, match=rf"^y_true\[{SMALL_BLOCK + 3}\] is 7, but"):
             loss.value(ids, np.full((N, 2), 0.5))
 
 
@@ -157,7 +134,7 @@ def test_exceptions_of_a_users_formula_reach_the_caller(threads, blocks):
     losses.set_num_threads(threads)
     marks = np.zeros(N)
     for block in blocks:
-        marks[block * BLOCK] = block + 1
+        marks[block * SMALL_BLOCK] = block + 1
     with pytest.raises(Trouble, match=f"^{blocks[0] + 1}$"):
         Troubled().value_and_grad(marks, np.ones(N))
     assert Troubled().value(np.zeros(N), np.ones(N)) == 1  # and the next call works
@@ -204,7 +181,7 @@ class Nested(ResidualLoss):
     """A loss whose formula evaluates another one on several blocks."""
 
     def formula(self, r):
-        return r * 0 + MAE().value(np.zeros(2 * BLOCK), np.ones(2 * BLOCK))
+        return r * 0 + MAE().value(np.zeros(2 * SMALL_BLOCK), np.ones(2 * SMALL_BLOCK))
 
     def derivative(self, r):
         return r * 0
@@ -254,7 +231,7 @@ def test_an_interrupt_reaches_the_caller_and_leaves_everything_usable(threads):
             return p
 
     with pytest.raises(KeyboardInterrupt):
-        Interrupted().value(np.zeros(40 * BLOCK), np.ones(40 * BLOCK))
+        Interrupted().value(np.zeros(40 * SMALL_BLOCK), np.ones(40 * SMALL_BLOCK))
     assert len(calls) < 40
     seen = len(calls)
     time.sleep(0.05)
