@@ -3,16 +3,17 @@
 Rates are relative to the edge of stability: on all the data, gradient descent on a quadratic diverges at
 rates above 1 (2/λ, with λ the largest eigenvalue of the Hessian). Logistic regression takes the λ of a bound
 on its Hessian, and the network a number of the right size.
+
+Runs from several random seeds are trained side by side: the first axis of every array is the run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Samples = tuple[Array, Array]
 Parameters = list[Array]
 
 HELD_OUT = 200
@@ -22,48 +23,65 @@ HELD_OUT = 200
 class Problem:
     """A model with its initial parameters, and samples of which the last `HELD_OUT` are for validation."""
 
-    loss: Callable[[Parameters, Array, Array], float]
+    loss: Callable[[Parameters, Array, Array], Array]
     grad: Callable[[Parameters, Array, Array], Parameters]
     start: Parameters
     inputs: Array
     targets: Array
     edge: float
 
-    def train(
-        self,
-        rng: np.random.Generator,
-        rate: float,
-        epochs: int,
-        batch: int | None = None,
-        running: bool = False,
-    ) -> tuple[list[float], list[float]]:
-        """Return training and validation loss by epoch; `running` averages over the batches as they come."""
-        x, y = self.inputs[:-HELD_OUT], self.targets[:-HELD_OUT]
-        parameters, train, validation = self.start, [], []
-        with np.errstate(all="ignore"):  # some runs are meant to overflow
-            for _ in range(epochs):
-                batch_losses = []
-                order = rng.permutation(len(y)) if batch else np.arange(len(y))
-                for first in range(0, len(y), batch or len(y)):
-                    rows = order[first : first + (batch or len(y))]
-                    batch_losses.append(self.loss(parameters, x[rows], y[rows]))
-                    grads = self.grad(parameters, x[rows], y[rows])
-                    parameters = [p - rate * self.edge * g for p, g in zip(parameters, grads, strict=True)]
-                train.append(float(np.mean(batch_losses)) if running else self.loss(parameters, x, y))
-                validation.append(self.loss(parameters, self.inputs[-HELD_OUT:], self.targets[-HELD_OUT:]))
-        return train, validation
+
+def train(
+    model: Callable[..., Problem],
+    seeds: Sequence[int],
+    rate: float,
+    epochs: int,
+    batch: int | None = None,
+    running: bool = False,
+    **problem: float,
+) -> tuple[Array, Array]:
+    """Return training and validation loss by run and epoch; `running` averages over the batches as they come."""
+    rngs = [np.random.default_rng(seed) for seed in seeds]
+    runs = [model(rng, **problem) for rng in rngs]
+    loss, grad = runs[0].loss, runs[0].grad
+    inputs, targets = np.stack([run.inputs for run in runs]), np.stack([run.targets for run in runs])
+    (x, x_held), (y, y_held) = ((part[:, :-HELD_OUT], part[:, -HELD_OUT:]) for part in (inputs, targets))
+    parameters = [np.stack(parts) for parts in zip(*(run.start for run in runs), strict=True)]
+    steps = [rate * np.array([run.edge for run in runs]).reshape(-1, *(1,) * (p.ndim - 1)) for p in parameters]
+    x, n, run = np.ascontiguousarray(x), y.shape[1], np.arange(len(runs))[:, np.newaxis]
+    training, validation = [], []
+    with np.errstate(all="ignore"):  # some runs are meant to overflow
+        for _ in range(epochs):
+            of_batches = []
+            order = np.array([rng.permutation(n) for rng in rngs]) if batch else None
+            for first in range(0, n, batch or n):
+                rows = slice(None) if order is None else (run, order[:, first : first + (batch or n)])
+                some_x, some_y = (x, y) if order is None else (x[rows], y[rows])
+                if running:
+                    of_batches.append(loss(parameters, some_x, some_y))
+                grads = grad(parameters, some_x, some_y)
+                parameters = [p - step * g for p, step, g in zip(parameters, steps, grads, strict=True)]
+            training.append(np.mean(of_batches, axis=0) if running else loss(parameters, x, y))
+            validation.append(loss(parameters, x_held, y_held))
+    return np.transpose(training), np.transpose(validation)
 
 
-def mean_square(residuals: Array) -> float:
-    return float(residuals @ residuals) / len(residuals)
+def dot(matrices: Array, vectors: Array) -> Array:
+    """Return the product of each run's matrix and vector."""
+    return (matrices @ vectors[..., np.newaxis])[..., 0]
 
 
-def squared_loss(parameters: Parameters, x: Array, y: Array) -> float:
-    return mean_square(x @ parameters[0] - y)
+def back(x: Array, slopes: Array) -> Array:
+    """Return the gradient by the coefficients of x, given those by the predictions."""
+    return (slopes[:, np.newaxis] @ x)[:, 0]
+
+
+def squared_loss(parameters: Parameters, x: Array, y: Array) -> Array:
+    return np.mean((dot(x, parameters[0]) - y) ** 2, axis=1)
 
 
 def squared_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:
-    return [2 * x.T @ (x @ parameters[0] - y) / len(y)]
+    return [back(x, 2 * (dot(x, parameters[0]) - y) / y.shape[1])]
 
 
 def least_squares(inputs: Array, targets: Array) -> Problem:
@@ -88,13 +106,13 @@ def random_features(rng: np.random.Generator, n: int = 200, width: int = 30, noi
     return least_squares(np.sqrt(2 / width) * np.cos(phases), np.sin(2 * x) + noise * rng.normal(size=len(x)))
 
 
-def logistic_loss(parameters: Parameters, x: Array, y: Array) -> float:
-    z = x @ parameters[0]
-    return float(np.logaddexp(0, z).sum() - y @ z) / len(y)
+def logistic_loss(parameters: Parameters, x: Array, y: Array) -> Array:
+    z = dot(x, parameters[0])
+    return np.mean(np.logaddexp(0, z) - y * z, axis=1)
 
 
 def logistic_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:
-    return [x.T @ (1 / (1 + np.exp(-x @ parameters[0])) - y) / len(y)]
+    return [back(x, (1 / (1 + np.exp(-dot(x, parameters[0]))) - y) / y.shape[1])]
 
 
 def logistic(rng: np.random.Generator, n: int = 200, width: int = 5, noise: float = 0.5) -> Problem:
@@ -106,19 +124,19 @@ def logistic(rng: np.random.Generator, n: int = 200, width: int = 5, noise: floa
 
 
 def network(parameters: Parameters, x: Array) -> tuple[Array, Array]:
-    hidden = np.tanh(x @ parameters[0] + parameters[1])
-    return hidden, hidden @ parameters[2] + parameters[3]
+    hidden = np.tanh(x @ parameters[0] + parameters[1][:, np.newaxis])
+    return hidden, dot(hidden, parameters[2]) + parameters[3][:, np.newaxis]
 
 
-def network_loss(parameters: Parameters, x: Array, y: Array) -> float:
-    return mean_square(network(parameters, x)[1] - y)
+def network_loss(parameters: Parameters, x: Array, y: Array) -> Array:
+    return np.mean((network(parameters, x)[1] - y) ** 2, axis=1)
 
 
 def network_grad(parameters: Parameters, x: Array, y: Array) -> Parameters:
     hidden, prediction = network(parameters, x)
-    residual = 2 * (prediction - y) / len(y)
-    back = np.outer(residual, parameters[2]) * (1 - hidden**2)
-    return [x.T @ back, back.sum(axis=0), hidden.T @ residual, np.asarray(residual.sum())]
+    residual = 2 * (prediction - y) / y.shape[1]
+    by_hidden = residual[:, :, np.newaxis] * parameters[2][:, np.newaxis] * (1 - hidden**2)
+    return [x.transpose(0, 2, 1) @ by_hidden, by_hidden.sum(axis=1), back(hidden, residual), residual.sum(axis=1)]
 
 
 def multilayer(rng: np.random.Generator, n: int = 200, width: int = 5, noise: float = 0.5, hidden: int = 16) -> Problem:

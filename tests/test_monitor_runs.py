@@ -1,32 +1,29 @@
 """What `TrainingMonitor` says of real runs, whose diagnosis is known from how they were made."""
 
-import numpy as np
 import pytest
 
 from losses.monitor import Diagnosis, TrainingMonitor
-from real_runs import linear, logistic, multilayer, polynomial, random_features
+from real_runs import linear, logistic, multilayer, polynomial, random_features, train
 
-SEEDS = 20
-
+SEEDS = range(20)
 
 MODELS = [linear, polynomial, random_features, logistic, multilayer]
 QUADRATIC = [linear, polynomial, random_features]
 
 
-def diagnose(train, validation=None, unit=1.0):
+def diagnose(training, validation=None, unit=1.0):
     monitor = TrainingMonitor()
-    for epoch in range(len(train)):
-        monitor.record(unit * train[epoch], None if validation is None else unit * validation[epoch])
+    for epoch in range(len(training)):
+        monitor.record(unit * training[epoch], None if validation is None else unit * validation[epoch])
     return monitor.diagnosis()
 
 
 def seeds_diagnosed_otherwise(expected, model, rate, epochs, *, batch=None, unit=1.0, alone=True, **problem):
     """Return the wrong diagnoses by seed; `alone` also diagnoses the training losses alone."""
     wrong = {}
-    for seed in range(SEEDS):
-        rng = np.random.default_rng(seed)
-        train, validation = model(rng, **problem).train(rng, rate, epochs, batch, running=batch is not None)
-        answers = {diagnose(train, validation, unit)} | ({diagnose(train, unit=unit)} if alone else set())
+    runs = train(model, SEEDS, rate, epochs, batch, batch is not None, **problem)
+    for seed, training, validation in zip(SEEDS, *(losses.tolist() for losses in runs), strict=True):
+        answers = {diagnose(training, validation, unit)} | ({diagnose(training, unit=unit)} if alone else set())
         if answers != {expected}:
             wrong[seed] = answers
     return wrong
@@ -100,13 +97,11 @@ def test_a_large_model_on_few_samples_is_overfitting(model, problem, batch, rate
 
 
 def test_overfitting_is_seen_by_the_validation_loss_alone():
-    rng = np.random.default_rng(0)
-    train, validation = logistic(rng, n=20, width=50).train(rng, 0.6, 100)
-    assert diagnose(train) is Diagnosis.LEARNING
-    assert diagnose(train, validation) is Diagnosis.OVERFITTING
+    [training], [validation] = train(logistic, [0], 0.6, 100, n=20, width=50)
+    assert diagnose(training) is Diagnosis.LEARNING
+    assert diagnose(training, validation) is Diagnosis.OVERFITTING
 
 
 def test_a_network_whose_loss_overflows_is_diverging_at_once():
-    rng = np.random.default_rng(0)
-    train, _ = multilayer(rng).train(rng, 1e160, 2)
-    assert diagnose(train) is Diagnosis.DIVERGING
+    [training], _ = train(multilayer, [0], 1e160, 2)
+    assert diagnose(training) is Diagnosis.DIVERGING
