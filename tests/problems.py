@@ -10,6 +10,9 @@ from registry import CLASSES, Case, Problem, class_ids, distributions, query_ids
 fewer = settings(max_examples=settings().max_examples // 2)
 """For tests in which an example holds several problems, or calls a loss many times."""
 
+more = settings(max_examples=settings().max_examples * 25)
+"""For laws that are tested once and not over every loss, and whose examples take no time."""
+
 
 def typical(case: Case, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
     """Return a problem of n samples (or items). Numbers inside (0, 1) are predictions for every loss."""

@@ -234,6 +234,25 @@ def test_rows_of_many_classes(classes, spread, soft, dtype):
             assert_accurate(grad[i, c], exact_grad[c], dtype)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_level_of_the_logits_is_no_matter(soft, dtype):
+    """Neither for hess: at any level, also where exp overflows or underflows, whether alone or in a product."""
+    rng = np.random.default_rng(0)
+    logits, y = rng.integers(-4, 5, (6, 3)).astype(dtype), rng.integers(0, 3, 6)  # integers are shifted exactly
+    loss = CategoricalCrossEntropy(from_logits=True, reduction="none")
+    if soft:
+        y = rng.dirichlet(np.ones(3), 6).astype(dtype)
+    eps = np.finfo(dtype).eps
+    for level in np.concatenate([np.arange(-120, 121, 4), np.arange(-1000, 1001, 20), [1e4, -1e4]]).astype(dtype):
+        np.testing.assert_allclose(
+            loss.value(y, logits + level), loss.value(y, logits), rtol=0, atol=16 * eps * max(1, abs(level))
+        )
+        for method in ("grad", "hess"):
+            result = getattr(loss, method)(y, logits + level)
+            np.testing.assert_allclose(result, getattr(loss, method)(y, logits), rtol=0, atol=16 * eps, err_msg=level)
+
+
 @each_loss_and_dtype(PAIRWISE, [case.with_reduction("none") for case in CASES if isinstance(case.loss, PAIRWISE)])
 @given(data=st.data())
 def test_a_pair_of_items(loss, dtype, data):

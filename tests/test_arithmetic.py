@@ -103,6 +103,16 @@ def test_each_term_keeps_its_own_denominator():
     np.testing.assert_allclose(both.grad(y_true, y_pred, qid=qid), grad, rtol=1e-15)
 
 
+@pytest.mark.parametrize("factor", [1e-44, 1e-42, 1e-35, 1e35, 1e42])
+def test_a_coefficient_may_be_smaller_or_larger_than_a_float32(factor):
+    """As long as the results are not: no coefficient is rounded to float32 before it is multiplied."""
+    r = np.float32(1e-30 if factor > 1 else 1e30) * np.array([1, -2, 3], np.float32)
+    for loss, slope in ((MSE(reduction="sum"), 2 * r), (Huber(delta=1e38, reduction="sum"), r)):
+        for multiple in (factor * loss, factor / 2 * loss + factor / 2 * loss):
+            grad = multiple.grad(np.zeros(3, np.float32), r)
+            np.testing.assert_allclose(grad, factor * slope.astype(np.float64), rtol=4 * np.finfo(np.float32).eps)
+
+
 def test_a_term_with_coefficient_zero_counts_for_nothing():
     """Also where it is infinite; but its arguments are checked."""
     loss = 0 * MSE() + MAE()

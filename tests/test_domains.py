@@ -239,6 +239,10 @@ def test_rows_that_do_not_sum_to_one_are_refused_with_their_sum(shape):
     for nearly in (0.2491, 0.2509):
         y_true[last] = [0.25, 0.25, 0.25, nearly]
         CCE.value(y_true, y_pred)
+    for no_longer in (0.2489, 0.2511):
+        y_true[last] = [0.25, 0.25, 0.25, no_longer]
+        with pytest.raises(ValueError, match=r"sums to (0\.9989|1\.0011), but a distribution"):
+            CCE.value(y_true, y_pred)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
@@ -335,6 +339,14 @@ def test_a_mean_over_weights_of_zero_is_refused_and_the_sum_is_zero(case):
     value, grad = call(case.with_reduction("sum"), "value_and_grad", problem, sample_weight=np.zeros(4))
     assert value == 0
     assert not grad.any()
+
+
+@pytest.mark.parametrize(("weight", "total"), [(1e308, "inf"), (5e-324, "1e-323")])
+def test_a_mean_whose_denominator_cannot_divide_is_refused(weight, total):
+    loss = CategoricalCrossEntropy(class_weight=[weight, weight])
+    for method in ("value", "grad", "hess", "value_and_grad"):
+        with pytest.raises(ValueError, match=f"^class_weight sums to {total}, by which nothing can be divided"):
+            getattr(loss, method)([0, 1], np.full((2, 2), 0.5))
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,8 @@ SHORTFALL_HUBER = Asymmetric(shortfall_weight=3.0, overshoot_weight=2.0, base=Hu
         (SHORTFALL_HUBER, 0.0, 0.0, 2.0),
         (SHORTFALL_HUBER, 0.5, 2 * 0.5, 2.0),
         (SHORTFALL_HUBER, -0.5, 3 * -0.5, 3.0),
+        (Asymmetric(shortfall_weight=2.0, overshoot_weight=3.0), 0.0, 0.0, 2 * 3.0),
+        (Asymmetric(shortfall_weight=2.0, overshoot_weight=3.0), -0.0, 0.0, 2 * 3.0),
         (0.5 * MAE() + 2 * MSE(), 0.0, 0.0, 4.0),
     ],
     ids=str,

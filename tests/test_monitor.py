@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losses.monitor import Diagnosis, TrainingMonitor
+from losses.trends import SHORTEST_TREND, trend
+from problems import more
 
 LOSS = st.floats()
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -33,6 +35,7 @@ def diagnose(train, validation=None):
 # --- best epoch and early stopping
 
 
+@more
 @given(st.lists(LOSS), st.booleans())
 def test_the_best_epoch_is_the_first_least_finite_loss(losses, as_validation):
     monitor = monitor_of([1.0] * len(losses), losses) if as_validation else monitor_of(losses)
@@ -45,6 +48,7 @@ def test_the_best_epoch_is_the_first_least_finite_loss(losses, as_validation):
         assert monitor.best_value is None
 
 
+@more
 @given(
     st.lists(st.one_of(st.sampled_from([0.0, 0.5, 0.75, 1.0, 1.25, math.nan, math.inf]), LOSS), max_size=40),
     st.integers(1, 6),
@@ -141,6 +145,7 @@ def test_history_is_a_copy():
     assert TrainingMonitor().history["train"].dtype == np.float64
 
 
+@more
 @given(st.lists(st.tuples(LOSS, LOSS), max_size=20), st.booleans(), st.integers(1), st.floats(0, 1e300))
 def test_a_checkpoint_restores_the_monitor_exactly(epochs, validated, patience, min_delta):
     monitor = TrainingMonitor(patience, min_delta)
@@ -225,6 +230,7 @@ def test_plot_draws_the_curves_and_the_best_epoch():
 # --- diagnosis
 
 
+@more
 @given(
     st.lists(st.tuples(FINITE, FINITE), max_size=30),
     st.integers(0),
@@ -314,6 +320,7 @@ def test_the_unit_of_the_loss_changes_nothing(shape, expected, n, seed, unit):
     assert diagnose(unit * train, unit * validation) is expected
 
 
+@more
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), max_size=40), st.integers(-100, 100))
 def test_a_power_of_two_changes_no_diagnosis_whatsoever(epochs, exponent):
     train, validation = np.reshape([*zip(*epochs, strict=True)], (2, -1)) if epochs else np.zeros((2, 0))
@@ -404,6 +411,22 @@ def test_noise_alone_is_seldom_taken_for_a_change(n):
         mistaken += diagnose(*np.exp(0.1 * noise)) is not Diagnosis.PLATEAU
         mistaken += diagnose(*learning(n, [noise[0], 5 * noise[1]])) is not Diagnosis.LEARNING
     assert mistaken <= 5
+
+
+@pytest.mark.parametrize("n", [*range(SHORTEST_TREND, 20), 60])
+def test_one_point_out_of_place_hides_no_trend(n):
+    others = np.arange(n - 1.0)
+    for place in range(n):
+        for value in (-1.0, n / 2 - 0.25, float(n)):
+            points = np.insert(others, place, value)
+            assert trend(points) == 1
+            assert trend(-points) == -1
+
+
+def test_a_doubtful_fall_counts_only_in_a_curve_that_falls_as_a_whole():
+    doubtful = [33, 29, 29, 20, 34, 31, 25, 28, 25, 21, 25, 20]  # two standard errors, but not three
+    assert diagnose([34, 34, 34, 21, 22, 24, 25, 26, 28, 29, 31, 32, *doubtful]) is Diagnosis.PLATEAU
+    assert diagnose([*range(45, 33, -1), *doubtful]) is Diagnosis.LEARNING
 
 
 def test_every_diagnosis_has_a_sentence():
