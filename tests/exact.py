@@ -12,14 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from losses import (
+    DPO,
+    IPO,
+    KTO,
     MAE,
     MSE,
     Asymmetric,
     BinaryCrossEntropy,
+    BradleyTerry,
     CategoricalCrossEntropy,
     Huber,
+    KLPenalty,
     PairwiseHinge,
     PairwiseLogistic,
+    PPOClip,
+    SimPO,
 )
 from losses.base import WeightedSum
 
@@ -43,9 +50,11 @@ class Term(NamedTuple):
     weight: Decimal
     term: Decimal
     floor: Decimal = Decimal(1)
+    condition: Decimal = Decimal(1)
+    """How much larger a relative error of the term may be, as the loss's docstring says."""
 
     def weighed(self, weight: Decimal) -> "Term":
-        return Term(self.weight * weight, self.term, abs(weight) * self.floor)
+        return self._replace(weight=self.weight * weight, floor=abs(weight) * self.floor)
 
 
 def exactly(x: Any) -> Decimal:
@@ -62,23 +71,23 @@ def plain(*terms: Decimal) -> list[Term]:
 
 def total(terms: list[Term]) -> Exact:
     """Return the sum of a formula's terms, with the largest of them as the scale."""
-    products = [weight * term for weight, term, _ in terms]
-    scale = max(map(abs, products))
-    peak = max(scale, *(abs(term) for _, term, _ in terms))
-    return Exact(sum(products, Decimal(0)), scale, peak, max(Decimal(1), *(floor for _, _, floor in terms)))
+    products = [part.weight * part.term for part in terms]
+    scale = max(abs(product) * part.condition for product, part in zip(products, terms, strict=True))
+    peak = max(scale, *(abs(part.term) for part in terms))
+    return Exact(sum(products, Decimal(0)), scale, peak, max(Decimal(1), *(part.floor for part in terms)))
 
 
 # --------------------------------------------------------------------------------------------- elementwise
 
 
-def sample(loss: Any, y: Decimal, p: Decimal, eps: Decimal) -> tuple[Exact, Exact]:
+def sample(loss: Any, y: Decimal, p: Decimal, eps: Decimal, **keywords: Decimal) -> tuple[Exact, Exact]:
     """Return value and grad of a sample; probabilities are clipped to [eps, 1 - eps]."""
-    value_terms, grad_terms = terms(loss, y, p, eps)
+    value_terms, grad_terms = terms(loss, y, p, eps, **keywords)
     return total(value_terms), total(grad_terms)
 
 
 @singledispatch
-def terms(loss: Any, y: Decimal, p: Decimal, eps: Decimal) -> tuple[list[Term], list[Term]]:
+def terms(loss: Any, y: Decimal, p: Decimal, eps: Decimal, **keywords: Decimal) -> tuple[list[Term], list[Term]]:
     """Return the terms that value and grad of a sample are the sums of."""
     raise NotImplementedError(f"no exact formula of {loss!r}")
 
@@ -118,15 +127,19 @@ def _(loss: Asymmetric, y, p, eps):
 
 
 @terms.register
-def _(loss: WeightedSum, y, p, eps):
-    return added(Decimal(1), loss, y, p, eps)
+def _(loss: WeightedSum, y, p, eps, **keywords):
+    return added(Decimal(1), loss, y, p, eps, **keywords)
 
 
-def added(weight: Decimal, loss: Any, y: Decimal, p: Decimal, eps: Decimal) -> tuple[list[Term], list[Term]]:
+def added(
+    weight: Decimal, loss: Any, y: Decimal, p: Decimal, eps: Decimal, **keywords: Decimal
+) -> tuple[list[Term], list[Term]]:
     """Return the terms of a sum of losses, weighed."""
     value_terms, grad_terms = [], []
     for coefficient, summand in loss.terms:
-        of_summand = terms(summand, y, p, eps)
+        of_summand = terms(
+            summand, y, p, eps, **{name: keywords[name] for name in summand.keywords if name in keywords}
+        )
         value_terms += [term.weighed(weight * exactly(coefficient)) for term in of_summand[0]]
         grad_terms += [term.weighed(weight * exactly(coefficient)) for term in of_summand[1]]
     return value_terms, grad_terms
@@ -165,6 +178,96 @@ def sigmoid(x: Decimal) -> Decimal:
     """Return 1 / (1 + exp(-x))."""
     t = (-abs(x)).exp()
     return (1 if x >= 0 else t) / (1 + t)
+
+
+# --------------------------------------------------------------------------------------------- preferences
+
+# As the papers write them. Where the loss is a function of a difference, its error is relative to the numbers that are
+# subtracted: the condition is that of the docstrings. Of two answers the gradient is the one by the rejected.
+
+
+def conditioned(condition: Decimal, eps: Decimal, *parts: Decimal) -> list[Term]:
+    """Return terms whose error may be so many times larger, and which may vanish below the smallest normal number."""
+    return [Term(Decimal(1), part, (2 + condition) / (8 * eps), condition) for part in parts]
+
+
+@terms.register
+def _(loss: BradleyTerry, c, r, eps, margin=Decimal(0)):
+    """Touvron et al. 2023, eq. (2)."""
+    d, condition = c - r - margin, 1 + abs(c - r) + margin
+    return conditioned(condition, eps, softplus(-d)), conditioned(condition, eps, sigmoid(-d))
+
+
+@terms.register
+def _(loss: DPO, c, r, eps, ref_chosen, ref_rejected):
+    """Rafailov et al. 2023, eq. (7), with Mitchell's smoothing."""
+    beta, smoothing = exactly(loss.beta), exactly(loss.label_smoothing)
+    h = beta * (c - r - (ref_chosen - ref_rejected))
+    condition = 1 + beta * (abs(c - ref_chosen) + abs(r - ref_rejected))
+    return (
+        conditioned(condition, eps, (1 - smoothing) * softplus(-h), smoothing * softplus(h)),
+        conditioned(condition, eps, beta * (1 - smoothing) * sigmoid(-h), -beta * smoothing * sigmoid(h)),
+    )
+
+
+@terms.register
+def _(loss: IPO, c, r, eps, ref_chosen, ref_rejected):
+    """Azar et al. 2023, eq. (17); relative to the largest of the numbers whose sum is squared."""
+    far = 1 / (2 * exactly(loss.beta))
+    excess = c - r - (ref_chosen - ref_rejected) - far
+    condition = (abs(c - ref_chosen) + abs(r - ref_rejected) + far) / abs(excess) if excess else Decimal(1)
+    return conditioned(condition, eps, excess * excess), conditioned(condition, eps, -2 * excess)
+
+
+@terms.register
+def _(loss: SimPO, c, r, eps):
+    """Meng et al. 2024, eq. (6)."""
+    beta, gamma = exactly(loss.beta), exactly(loss.gamma)
+    h, condition = beta * (c - r) - gamma, 1 + beta * abs(c - r) + gamma
+    return conditioned(condition, eps, softplus(-h)), conditioned(condition, eps, beta * sigmoid(-h))
+
+
+@terms.register
+def _(loss: KTO, desirable, logp, eps, ref_logp, kl=Decimal(0)):
+    """Ethayarajh et al. 2024, eq. (8): λ - v, and its derivative by logp."""
+    beta, reward = exactly(loss.beta), logp - ref_logp
+    weight = exactly(loss.desirable_weight if desirable else loss.undesirable_weight)
+    z = beta * (reward - kl) if desirable else beta * (kl - reward)
+    slope = -beta * weight * sigmoid(z) * sigmoid(-z)
+    condition = 1 + beta * (abs(reward) + kl)
+    return (
+        conditioned(condition, eps, weight, -weight * sigmoid(z)),
+        conditioned(condition, eps, slope if desirable else -slope),
+    )
+
+
+@terms.register
+def _(loss: PPOClip, advantage, logp, eps, old_logp):
+    """Schulman et al. 2017, eq. (7)."""
+    epsilon, ratio = exactly(loss.epsilon), (logp - old_logp).exp()
+    clipped = min(max(ratio, 1 - epsilon), 1 + epsilon)
+    limited = clipped * advantage < ratio * advantage
+    parts = (clipped, Decimal(0)) if limited else (ratio, ratio)
+    value, grad = ([term.weighed(-advantage) for term in conditioned(Decimal(1), eps, part)] for part in parts)
+    return value, grad
+
+
+@terms.register
+def _(loss: KLPenalty, ref_logp, logp, eps):
+    """Schulman 2020, k3."""
+    u = ref_logp - logp
+    return conditioned(Decimal(1), eps, beyond_tangent(u)), conditioned(Decimal(1), eps, -expm1(u))
+
+
+def beyond_tangent(u: Decimal) -> Decimal:
+    """Return exp(u) - 1 - u."""
+    if abs(u) > Decimal("1e-12"):
+        return u.exp() - 1 - u
+    return u * u / 2 + u**3 / 6 + u**4 / 24 + u**5 / 120
+
+
+def expm1(u: Decimal) -> Decimal:
+    return u.exp() - 1 if abs(u) > Decimal("1e-20") else u + u * u / 2 + u**3 / 6
 
 
 # --------------------------------------------------------------------------------------------- rows of classes

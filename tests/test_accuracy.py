@@ -13,19 +13,24 @@ from hypothesis import strategies as st
 import exact
 from exact import exactly
 from losses import (
+    DPO,
+    IPO,
+    KTO,
     MAE,
     MSE,
     Asymmetric,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
-    ElementwiseLoss,
     Huber,
+    KLPenalty,
     PairwiseHinge,
     PairwiseLogistic,
-    ResidualLoss,
+    PPOClip,
+    SimPO,
 )
+from losses.elementwise import SampleLoss
 from problems import fewer
-from registry import CASES, call, class_ids, distributions
+from registry import CASES, call, class_ids, distributions, invoke
 
 WIDER = [np.longdouble] if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else []
 DTYPES = [np.float64, np.float32, np.float16, *WIDER]
@@ -33,6 +38,14 @@ DTYPES = [np.float64, np.float32, np.float16, *WIDER]
 PAIRWISE = (PairwiseHinge, PairwiseLogistic)
 
 EXTREME = [
+    DPO(reduction="none"),
+    DPO(beta=1e-30, label_smoothing=0.49, reduction="none"),
+    IPO(reduction="none"),
+    IPO(beta=1e-30, reduction="none"),
+    SimPO(beta=0.1, gamma=0.0, reduction="none"),
+    SimPO(beta=1e-3, gamma=100.0, reduction="none"),
+    KTO(beta=10.0, desirable_weight=1e-3, undesirable_weight=1e3, reduction="none"),
+    PPOClip(epsilon=1e-3, reduction="none"),
     Huber(delta=1e-300, reduction="none"),
     Huber(delta=1e-30, reduction="none"),
     Huber(delta=1e30, reduction="none"),
@@ -127,7 +140,7 @@ def residual_arguments(draw, loss, dtype):
             near = np.where(np.abs(steps) > _, np.nextafter(near, np.sign(steps).astype(dtype) * np.inf), near)
     near = np.where(np.isfinite(near), near, y).astype(dtype)
     p = draw(hnp.arrays(dtype, size, elements=anywhere))
-    return y, np.where(draw(hnp.arrays(bool, size)), near, p)
+    return y, np.where(draw(hnp.arrays(bool, size)), near, p), {}
 
 
 def _bases(loss):
@@ -142,33 +155,52 @@ def binary_arguments(draw, loss, dtype):
     size = draw(st.integers(1, 8))
     label = st.sampled_from([0.0, 1.0]) | numbers(dtype, 0.0, 1.0)
     prediction = numbers(dtype) if loss.from_logits else numbers(dtype, 0.0, 1.0)
-    return draw(hnp.arrays(dtype, size, elements=label)), draw(hnp.arrays(dtype, size, elements=prediction))
+    return draw(hnp.arrays(dtype, size, elements=label)), draw(hnp.arrays(dtype, size, elements=prediction)), {}
+
+
+@st.composite
+def preference_arguments(draw, loss, dtype):
+    """Rewards or log-probabilities in nats, also equal and close ones."""
+    width = min(np.dtype(dtype).itemsize * 8, 64)
+    nats = st.floats(-300, 300, width=width) | st.floats(-4, 4, width=width) | st.integers(-50, 50).map(float)
+    size = draw(st.integers(1, 8))
+    first, second, *rest = (draw(hnp.arrays(dtype, size, elements=nats)) for _ in range(2 + len(loss.keywords)))
+    keywords = dict(zip(loss.keywords, rest, strict=True))
+    if isinstance(loss, KTO):
+        first = (first > 0).astype(dtype)
+    return first, second, {name: abs(array) if name in ("margin", "kl") else array for name, array in keywords.items()}
+
+
+def arguments_of(loss):
+    """Return the strategy for a loss's arguments."""
+    if isinstance(loss, BinaryCrossEntropy):
+        return binary_arguments
+    of_preferences = loss.arrays == ("chosen", "rejected") or loss.keywords or isinstance(loss, KLPenalty)
+    return preference_arguments if of_preferences else residual_arguments
 
 
 # --------------------------------------------------------------------------------------------- samples
 
 
-@each_loss_and_dtype(
-    ElementwiseLoss | ResidualLoss, [case.with_reduction("none") for case in CASES if case.unit == "element"]
-)
+@each_loss_and_dtype(SampleLoss, [case.with_reduction("none") for case in CASES if case.unit == "element"])
 @fewer
 @given(data=st.data())
 def test_elementwise_losses(loss, dtype, data):
     if not exact.knows(loss):
         pytest.skip("exact.py has no formula of this loss")
-    strategy = binary_arguments if isinstance(loss, BinaryCrossEntropy) else residual_arguments
-    y, p = data.draw(strategy(loss, dtype))
-    check_elements(loss, y, p, dtype)
+    y, p, keywords = data.draw(arguments_of(loss)(loss, dtype))
+    check_elements(loss, y, p, dtype, **keywords)
 
 
-def check_elements(loss, y, p, dtype):
+def check_elements(loss, y, p, dtype, **keywords):
     eps = exactly(np.finfo(dtype).eps)
-    value, grad = loss.value_and_grad(y, p)
+    value, grad = invoke(loss, "value_and_grad", y, p, **keywords)
     for i in range(len(y)):
         target, prediction = exactly(y[i]), exactly(p[i])
         if abs(prediction - target) > exactly(np.finfo(computed_in(dtype)).max) / 4:
             continue  # the residual overflows
-        exact_value, exact_grad = exact.sample(loss, target, prediction, eps)
+        others = {name: exactly(array[i]) for name, array in keywords.items()}
+        exact_value, exact_grad = exact.sample(loss, target, prediction, eps, **others)
         assert_accurate(value[i], exact_value, dtype)
         assert_accurate(grad[i], exact_grad, dtype)
 
@@ -276,8 +308,9 @@ def exact_samples(case, problem):
     """Return for each sample: the exact value, the exact grads of its entries, and its weight in the denominator."""
     eps = exactly(np.finfo(problem.y_pred.dtype).eps)
     if case.unit == "element":
-        for y, p in zip(problem.y_true, problem.y_pred, strict=True):
-            value, grad = exact.sample(case.loss, exactly(y), exactly(p), eps)
+        for i, (y, p) in enumerate(zip(problem.y_true, problem.y_pred, strict=True)):
+            others = {name: exactly(array[i]) for name, array in problem.keywords.items()}
+            value, grad = exact.sample(case.loss, exactly(y), exactly(p), eps, **others)
             yield value, [grad], Decimal(1)
     else:
         shares = np.eye(problem.y_pred.shape[1])[problem.y_true] if problem.y_true.ndim == 1 else problem.y_true
