@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -120,19 +121,19 @@ LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 @each_case
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_temporaries_are_bounded_whatever_is_converted(case, layout):
-    change = LAYOUTS[layout]
+def test_temporaries_are_bounded_whatever_is_converted(case):
+    problems = {n: large(case, n) for n in (FEW, MANY)}
 
-    def function(n):
-        problem = large(case, n)
+    def function(layout, n):
+        problem, change = problems[n], LAYOUTS[layout]
         y_true, y_pred, weight = map(change, (problem.y_true, problem.y_pred, np.ones(len(problem))))
         keywords = {name: change(array) for name, array in problem.keywords.items()}
         if case.y_true is distributions and layout in ("float16", "int8", "uint64"):
             y_true = problem.y_true  # whose rows sum to 1
         return lambda: invoke(case.loss, "value", y_true, y_pred, sample_weight=weight, **keywords)
 
-    check_bounded(function)
+    for layout in LAYOUTS:
+        check_bounded(partial(function, layout))
 
 
 @each_case
