@@ -56,6 +56,7 @@ def converted(name: str, value: Any) -> Array:
 
 
 _FLOATING = {char: np.dtype(char) for char in "efdg"}
+_EPSILON = {char: np.finfo(dtype).eps for char, dtype in _FLOATING.items()}
 
 
 _PLAIN = {bool, int, float}
@@ -76,15 +77,15 @@ def result_dtype(dtype: Dtype) -> Dtype:
 
 
 def compute_dtype(dtype: Dtype) -> Dtype:
-    """Return the dtype in which predictions of `dtype` are computed: float32 for float16."""
-    return _FLOATING["f"] if dtype.char == "e" else result_dtype(dtype)
+    """Return the dtype in which a result of `dtype` is computed: float32 for float16."""
+    return _FLOATING["f"] if dtype.char == "e" else dtype
 
 
 def contiguous(array: Array, box: Box, dtype: Dtype) -> Array:
     """Return a block as a one-dimensional, contiguous array of `dtype`; where it can, a view."""
-    if not (box is WHOLE and array.dtype is dtype and array.flags.c_contiguous):
-        array = np.ascontiguousarray(array[box], dtype)
-    return array.reshape(-1)
+    if box is WHOLE and array.dtype is dtype:
+        return array.ravel()
+    return np.ascontiguousarray(array[box], dtype).ravel()
 
 
 # ----------------------------------------------------------------------------------------------------- messages
@@ -135,16 +136,13 @@ class Interval:
         allowed: Array = (block >= self.low) & (block <= self.high)
         return allowed
 
-    def contains_all(self, block: Array) -> bool:
-        """Return whether no entry is forbidden."""
-        return bool(block.size == 0 or (self.low <= block.min() and block.max() <= self.high))
-
     def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
         """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
         block = array[box]
-        if self.contains_all(block):
+        allowed = self.contains(block)
+        if np.count_nonzero(allowed) == allowed.size:
             return
-        bad = ~self.contains(block)
+        bad = ~allowed
         if left_out is not None:
             bad &= ~left_out.reshape(left_out.shape + (1,) * (bad.ndim - left_out.ndim))
         if bad.any():
@@ -161,15 +159,11 @@ class Ends(Interval):
         allowed: Array = (block == self.low) | (block == self.high)
         return allowed
 
-    def contains_all(self, block: Array) -> bool:
-        """Return whether all entries are one of the ends."""
-        return bool(self.contains(block).all())
-
 
 def clip_probabilities(block: Array, dtype: Dtype) -> Array:
     """Return probabilities at least the machine epsilon of `dtype` away from 0 and 1."""
-    epsilon = np.finfo(dtype).eps
-    clipped: Array = np.clip(block, epsilon, 1 - epsilon)
+    epsilon = _EPSILON[dtype.char]
+    clipped: Array = block.clip(epsilon, 1 - epsilon)
     return clipped
 
 
@@ -291,14 +285,18 @@ def _same_memory(a: Array, b: Array) -> bool:
 class Admitted(Protocol):
     """The checked arguments of one call."""
 
-    predictions: dict[str, Array]
-    """The arrays by which derivatives are taken, by name: one, or two of whose difference the loss is a function."""
+    @property
+    def predictions(self) -> dict[str, Array]:
+        """The arrays by which derivatives are taken: one, or two of whose difference the loss is a function."""
 
     predicted: Array
     """One of them."""
 
     dtype: Dtype
     """The dtype computed in."""
+
+    result_dtypes: list[Dtype]
+    """The dtypes of the derivatives."""
 
     result_dtype: Dtype
     """The dtype of an array of losses."""
@@ -312,11 +310,12 @@ class Admitted(Protocol):
     whole_axes: int
     """How many trailing axes of the predictions a block must not cut."""
 
-    width: int
-    """By how much blocks must be smaller than usual, for what is held of each element while it is evaluated."""
-
     denominator: float
     """What the sum of the losses is divided by."""
+
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual, for what is held of each element while it is evaluated."""
 
     @property
     def inputs(self) -> dict[str, Array]:
@@ -357,21 +356,26 @@ class Samples:
     ) -> None:
         self.arguments = {name: as_array(name, value) for name, value in arguments.items()}
         self.domains = domains
-        self.predictions = {name: self.arguments[name] for name in predictions}
         self.name = predictions[-1]
+        self.names = predictions
         self.predicted = self.arguments[self.name]
-        self.result_dtype = result_dtype(self.predicted.dtype)
-        for array in self.predictions.values():
-            if array is not self.predicted:
-                self.result_dtype = np.promote_types(self.result_dtype, result_dtype(array.dtype))
+        self.result_dtypes = [result_dtype(self.arguments[name].dtype) for name in predictions]
+        self.result_dtype = self.result_dtypes[0] if len(predictions) == 1 else np.result_type(*self.result_dtypes)
         self.dtype = compute_dtype(self.result_dtype)
         self.shape = self._samples_shape()
         self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, reduction)
-        as_passed = self.weights is None and all(array.dtype == self.dtype for array in self.arguments.values())
-        self.width = 1 if as_passed and len(self.arguments) == 2 else 2  # weights and conversions take memory, too
-        self.denominator = 1.0
-        if reduction == "mean":
-            self.denominator = self._mean_denominator()
+        self.denominator = self._mean_denominator() if reduction == "mean" else 1.0
+
+    @property
+    def predictions(self) -> dict[str, Array]:
+        """The arrays by which derivatives are taken, by name."""
+        return {name: self.arguments[name] for name in self.names}
+
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual: weights and conversions take memory, too."""
+        as_passed = all(array.dtype == self.dtype for array in self.arguments.values())
+        return 1 if as_passed and self.weights is None and len(self.arguments) == 2 else 2
 
     def _samples_shape(self) -> tuple[int, ...]:
         shape = self.predicted.shape

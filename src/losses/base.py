@@ -248,7 +248,7 @@ class SumSamples:
             check_same_samples(terms)
         self.terms = terms
         self.predictions, self.predicted = terms[0].predictions, terms[0].predicted
-        self.dtype, self.result_dtype = terms[0].dtype, terms[0].result_dtype
+        self.dtype, self.result_dtype, self.result_dtypes = terms[0].dtype, terms[0].result_dtype, terms[0].result_dtypes
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.whole_axes = max(term.whole_axes for term in terms)
         self.width = sum(term.width for term in terms)

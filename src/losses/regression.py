@@ -42,7 +42,7 @@ class MSE(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return 2r."""
-        return 2 * r
+        return r + r
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 2."""
@@ -122,12 +122,12 @@ class Huber(ResidualLoss):
     def formula(self, r: FloatArray) -> FloatArray:
         """Return c(|r| − ½c) with c = min(|r|, δ)."""
         size = np.abs(r)
-        c = np.minimum(size, self.delta)
+        c = size.clip(0, self.delta)
         return c * (size - 0.5 * c)
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return r, limited to ±δ."""
-        return np.clip(r, -self.delta, self.delta)
+        return r.clip(-self.delta, self.delta)
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 1 where |r| ≤ δ, else 0."""

@@ -53,7 +53,7 @@ def parts(terms: FloatArray) -> list[Part]:
             half = folded.size // 2
             folded = folded[:half] + folded[half:]
     found = [*terms[even:].tolist(), *(folded.tolist() if folded.size <= _DIRECT else _split_sum(folded))]
-    if not all(map(math.isfinite, found)) and np.isfinite(terms).all():
+    if not math.isfinite(sum(found)) and np.isfinite(terms).all():
         return [_sum_of_huge(terms)]
     return found
 
