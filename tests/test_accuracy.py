@@ -234,6 +234,15 @@ def test_rows_of_many_classes(classes, spread, soft, dtype):
             assert_accurate(grad[i, c], exact_grad[c], dtype)
 
 
+@pytest.mark.parametrize("weight", [1e-36, 1e36])
+@pytest.mark.parametrize("offset", [-40.0, 0.0, 40.0])
+def test_extreme_weights_of_rows_stay_within_the_range_of_float32(offset, weight):
+    loss = CategoricalCrossEntropy(from_logits=True, reduction="sum")
+    ids, logits = [1, 0], np.array([[0, 1, 2], [1, 0, 3]], np.float32)
+    found = loss.grad(ids, logits + np.float32(offset), sample_weight=[weight, weight])
+    np.testing.assert_allclose(found / weight, loss.grad(ids, logits.astype(np.float64)), rtol=2e-5)
+
+
 @each_loss_and_dtype(PAIRWISE, [case.with_reduction("none") for case in CASES if isinstance(case.loss, PAIRWISE)])
 @given(data=st.data())
 def test_a_pair_of_items(loss, dtype, data):

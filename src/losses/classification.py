@@ -23,6 +23,8 @@ _TARGET = Interval(
 _PROBABILITY = Interval(
     "a probability must lie in [0, 1]", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True
 )
+_OF_LOGITS = {"y_true": _TARGET}
+_OF_PROBABILITIES = {"y_true": _TARGET, "y_pred": _PROBABILITY}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -74,21 +76,21 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def domains(self) -> Mapping[str, Interval]:
         """Return the domains of label and probability."""
-        return {"y_true": _TARGET} if self.from_logits else {"y_true": _TARGET, "y_pred": _PROBABILITY}
+        return _OF_LOGITS if self.from_logits else _OF_PROBABILITIES
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return −(a log p + b log(1 − p)), where a and b are the weights of the two classes."""
-        if self.from_logits:
-            return self._of_logits(y, p, value=True)[0]
-        a, b = self._class_weights(y)
-        return -(a * np.log(p) + b * np.log1p(-p))
+        loss: FloatArray = self._evaluate(y, p, value=True)[0]
+        return loss
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return b/(1 − p) − a/p; by the logit, b σ(x) − a σ(−x)."""
-        if self.from_logits:
-            return self._of_logits(y, p, slope=True)[1]
-        a, b = self._class_weights(y)
-        return b / (1 - p) - a / p
+        derivative: FloatArray = self._evaluate(y, p, slope=True)[1]
+        return derivative
+
+    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share the weights, and from logits the exponential."""
+        return self._evaluate(y, p, value=True, slope=True)
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return a/p² + b/(1 − p)²; by the logit, (a + b) σ(x) σ(−x)."""
@@ -96,12 +98,6 @@ class BinaryCrossEntropy(ElementwiseLoss):
         if self.from_logits:
             return (a + b) * sigmoid_slope(p)
         return a / (p * p) + b / ((1 - p) * (1 - p))
-
-    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return `formula` and `derivative`; from logits they share the exponential."""
-        if self.from_logits:
-            return self._of_logits(y, p, value=True, slope=True)
-        return self.formula(y, p), self.derivative(y, p)
 
     def _class_weights(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return a and b: π y and 1 − y, after smoothing."""
@@ -112,21 +108,30 @@ class BinaryCrossEntropy(ElementwiseLoss):
             a, b = a * keep + spread, b * keep + spread
         return (a, b) if self.pos_weight == 1 else (self.pos_weight * a, b)
 
-    def _of_logits(self, y: FloatArray, x: FloatArray, *, value: bool = False, slope: bool = False) -> tuple[Any, Any]:
-        """Return `formula` and `derivative` by the logits x, each of them if it is asked for.
+    def _evaluate(self, y: FloatArray, p: FloatArray, *, value: bool = False, slope: bool = False) -> tuple[Any, Any]:
+        """Return `formula` and `derivative`, each of them if it is asked for."""
+        if self.from_logits:
+            return self._of_logits(y, p, value, slope)
+        a, b = self._class_weights(y)
+        loss = -(a * np.log(p) + b * np.log1p(-p)) if value else None
+        return loss, b / (1 - p) - a / p if slope else None
 
-        They are a softplus(−x) + b softplus(x) and b σ(x) − a σ(−x). Where all labels are 0 or 1 and weigh the same, z
-        = ±x is the logit of the class that the label is not, and softplus(z) = log(1 + exp(z)) is all there is to it.
+    def _of_logits(self, y: FloatArray, x: FloatArray, value: bool, slope: bool) -> tuple[Any, Any]:
+        """Return a softplus(−x) + b softplus(x), and b σ(x) − a σ(−x), each of them if it is asked for.
+
+        Where all labels are 0 or 1 and weigh the same, that is softplus(z) = log(1 + exp(z)) and ±σ(z), with the logit
+        z = ±x of the class that the label is not.
         """
-        if self.pos_weight == 1 and not self.label_smoothing and np.count_nonzero((y == 0) | (y == 1)) == y.size:
+        weighed = self.pos_weight != 1 or self.label_smoothing != 0
+        if not weighed and np.count_nonzero((y == 0) | (y == 1)) == y.size:
             side = 1 - (y + y)
             z = side * x
             if z.max(initial=0) <= safe_exponent(x.dtype):
                 e = np.exp(z)
                 return np.log1p(e) if value else None, side * (e / (1 + e)) if slope else None
         a, b = self._class_weights(y)
-        t = np.exp(-np.abs(x))  # softplus(±x) = max(±x, 0) + log1p(t), and σ(±x) = max(t, [±x ≥ 0]) / (1 + t)
         loss = derivative = None
+        t = np.exp(-np.abs(x))  # softplus(±x) = max(±x, 0) + log1p(t), and σ(±x) = max(t, [±x ≥ 0]) / (1 + t)
         if value:
             loss = (a + b) * np.log1p(t)
             loss += np.fmax(a * (-x).clip(0, np.inf) + b * x.clip(0, np.inf), 0)  # 0 · inf is 0; NaN is in t
@@ -335,7 +340,7 @@ def _hard_logits(y: FloatArray, x: FloatArray, order: Order) -> Rows:
     """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y."""
     label = np.arange(0, x.size, x.shape[1]) + y
     e, s, b = _exponentials(x)
-    losses = np.log(s) - (x.take(label) - b)
+    losses = np.log(s) - (x.reshape(-1)[label] - b)
     if order == 1:
         e.reshape(-1)[label] -= s
         return losses, e, 1 / s

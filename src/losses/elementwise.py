@@ -77,16 +77,15 @@ class SampleLoss(Loss):
         """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
         blocks, weight = samples.block(box)
         arguments, shape = self.hook_arguments(blocks), blocks[0].shape
-        losses: Any = None
+        found: Any = None
         derivatives: Any = None
         if value and order == 1:
-            losses, derivatives = self.formula_and_derivative(*arguments)
+            found, derivatives = self.formula_and_derivative(*arguments)
         elif value:
-            losses = self.formula(*arguments)
+            found = self.formula(*arguments)
         elif order:
             derivatives = self.derivative(*arguments) if order == 1 else self.second_derivative(*arguments)
-        if value:
-            losses = weigh(_fit(losses, shape, "formula"), weight)
+        losses = weigh(_fit(found, shape, "formula"), weight) if value else None
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
             np.multiply(weighted if out.ndim == 1 else weighted.reshape(out.shape), multiplier(factor), out=out)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from losses import summation
-from losses.admission import Admitted, check_out, result_dtype
+from losses.admission import Admitted, check_out
 from losses.blocks import WHOLE, partition
 from losses.threads import walk
 from losses.types import Array, Box, Derivative, Dtype, FloatArray, Reduction, Value

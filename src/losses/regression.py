@@ -201,7 +201,8 @@ class Asymmetric(ResidualLoss):
         # light + (heavy − light) · [heavy side] takes half the time of np.where, and is off by an ulp at most
         light, heavy = sorted((self.shortfall_weight, self.overshoot_weight))
         on_heavy_side = r < 0 if heavy == self.shortfall_weight else r >= 0
-        return light + np.multiply(on_heavy_side, heavy - light, dtype=r.dtype)
+        weight: FloatArray = light + (heavy - light) * on_heavy_side.astype(r.dtype)
+        return weight
 
     def _of_base(self, hook: str, r: FloatArray) -> FloatArray:
         """Return a hook of the base loss, which may be a sum."""
