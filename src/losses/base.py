@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from losses.admission import Admitted, as_array, check_same_samples
+from losses.admission import Admitted, check_same_samples
+from losses.arrays import as_array
 from losses.evaluation import Order, evaluate
 from losses.parameters import boolean, check_choice, number
 from losses.types import Array, ArrayLike, Box, FloatArray, Reduction, Value

@@ -5,15 +5,10 @@ from typing import Any
 import numpy as np
 
 from losses import summation
-from losses.admission import (
-    Interval,
-    Samples,
-    clip_probabilities,
-    contiguous,
-    first,
-    place,
-)
+from losses.admission import Samples
+from losses.arrays import contiguous
 from losses.blocks import partition
+from losses.domains import Interval, clip_probabilities, first, place
 from losses.threads import walk
 from losses.types import Array, Box, Dtype, Reduction
 

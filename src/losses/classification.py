@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses.admission import Interval, as_array, result_dtype
+from losses.arrays import as_array, result_dtype
 from losses.base import Loss
 from losses.class_samples import ClassSamples
+from losses.domains import Interval
 from losses.elementwise import ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order
 from losses.logistic import safe_exponent, sigmoid_slope

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from losses.admission import Interval, Samples
+from losses.admission import Samples
 from losses.base import Loss
+from losses.domains import Interval
 from losses.evaluation import Order
 from losses.types import Box, FloatArray
 

@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from losses import summation
-from losses.admission import Admitted, check_out
+from losses.admission import Admitted
 from losses.blocks import WHOLE, partition
+from losses.outputs import check_out
 from losses.threads import walk
 from losses.types import Array, Box, Derivative, Dtype, FloatArray, Reduction, Value
 

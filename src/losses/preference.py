@@ -14,8 +14,10 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from losses.admission import Admitted, Ends, Interval, Samples, as_array
+from losses.admission import Admitted, Samples
+from losses.arrays import as_array
 from losses.base import KeywordLoss, Loss, WeightedSum
+from losses.domains import Ends, Interval
 from losses.elementwise import ElementwiseLoss, SampleLoss
 from losses.evaluation import Order, evaluate
 from losses.logistic import sigmoid, sigmoid_slope, softplus
