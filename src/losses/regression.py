@@ -90,7 +90,7 @@ class MAE(ResidualLoss):
 class Huber(ResidualLoss):
     """Squared error near zero and absolute error further out: ½r² where |r| ≤ δ, else δ(|r| − ½δ).
 
-    As PyTorch's `huber_loss` and Keras's `Huber`. With c = min(|r|, δ) both branches are c(|r| − ½c). The second
+    As PyTorch's `huber_loss` and Keras's `Huber`. With c = r limited to ±δ both branches are c(r − ½c). The second
     derivative at |r| = δ is 1.
 
     Parameters
@@ -120,14 +120,17 @@ class Huber(ResidualLoss):
         check_positive("delta", self.delta)
 
     def formula(self, r: FloatArray) -> FloatArray:
-        """Return c(|r| − ½c) with c = min(|r|, δ)."""
-        size = np.abs(r)
-        c = size.clip(0, self.delta)
-        return c * (size - 0.5 * c)
+        """Return c(r − ½c)."""
+        return self.formula_and_derivative(r)[0]
 
     def derivative(self, r: FloatArray) -> FloatArray:
-        """Return r, limited to ±δ."""
+        """Return c, which is r limited to ±δ."""
         return r.clip(-self.delta, self.delta)
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return c(r − ½c) and c."""
+        c = self.derivative(r)
+        return c * (r - 0.5 * c), c
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 1 where |r| ≤ δ, else 0."""
