@@ -182,6 +182,16 @@ def test_logits_with_hard_labels_keep_their_relative_precision(label, dtype):
     check_elements(loss, np.full_like(p, label), p, dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_probabilities_with_hard_labels_keep_their_relative_precision(label, dtype):
+    """Down to the clip at both ends, also where 1 - p rounds."""
+    loss = BinaryCrossEntropy(reduction="none")
+    near_0 = np.geomspace(np.finfo(dtype).eps / 8, 0.5, 600, dtype=np.float64)
+    p = np.concatenate([near_0, 1 - near_0, np.linspace(0, 1, 301)]).astype(dtype)
+    check_elements(loss, np.full_like(p, label), p, dtype)
+
+
 @each_loss_and_dtype(CategoricalCrossEntropy, [case.with_reduction("none") for case in CASES if case.unit == "row"])
 @pytest.mark.parametrize("targets", [class_ids, distributions], ids=name)
 @fewer

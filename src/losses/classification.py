@@ -111,20 +111,31 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def _evaluate(self, y: FloatArray, p: FloatArray, *, value: bool = False, slope: bool = False) -> tuple[Any, Any]:
         """Return `formula` and `derivative`, each of them if it is asked for."""
-        if self.from_logits:
-            return self._of_logits(y, p, value, slope)
+        weighed = self.pos_weight != 1 or self.label_smoothing != 0
+        hard = not weighed and np.count_nonzero((y == 0) | (y == 1)) == y.size
+        return (self._of_logits if self.from_logits else self._of_probabilities)(y, p, hard, value, slope)
+
+    def _of_probabilities(self, y: FloatArray, p: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
+        """Return −(a log p + b log(1 − p)) and b/(1 − p) − a/p, each of them if it is asked for.
+
+        Where all labels are 0 or 1 and weigh the same, that is −log|d| and 1/d with d = 1 − y − p, which is up to its
+        sign the probability of the label. That takes one logarithm, and a term for what d lost when it was rounded.
+        """
         a, b = self._class_weights(y)
+        if hard:
+            d = b - p
+            slopes = 1 / d
+            return -(np.log(np.abs(d)) + (b - d - p) * slopes) if value else None, slopes
         loss = -(a * np.log(p) + b * np.log1p(-p)) if value else None
         return loss, b / (1 - p) - a / p if slope else None
 
-    def _of_logits(self, y: FloatArray, x: FloatArray, value: bool, slope: bool) -> tuple[Any, Any]:
+    def _of_logits(self, y: FloatArray, x: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
         """Return a softplus(−x) + b softplus(x), and b σ(x) − a σ(−x), each of them if it is asked for.
 
         Where all labels are 0 or 1 and weigh the same, that is softplus(z) = log(1 + exp(z)) and ±σ(z), with the logit
         z = ±x of the class that the label is not.
         """
-        weighed = self.pos_weight != 1 or self.label_smoothing != 0
-        if not weighed and np.count_nonzero((y == 0) | (y == 1)) == y.size:
+        if hard:
             side = 1 - (y + y)
             z = side * x
             if z.max(initial=0) <= safe_exponent(x.dtype):
