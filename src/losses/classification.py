@@ -227,7 +227,7 @@ class CategoricalCrossEntropy(Loss):
         if samples.has_ids and not self.label_smoothing:
             if samples.class_weight is not None:
                 weight = samples.class_weight[y] if weight is None else samples.class_weight[y] * weight
-            rows = (_hard_logits if self.from_logits else _hard_probabilities)(y, p, order)
+            rows = _hard_logits(y, p, order, _scratch(out, p)) if self.from_logits else _hard_probabilities(y, p, order)
         else:
             target = self._smoothed(y, p)
             if samples.class_weight is not None:
@@ -315,7 +315,14 @@ Rows: TypeAlias = tuple[FloatArray, FloatArray | None, FloatArray | float]
 """Losses of rows, and if asked for their derivatives by the rows' entries, as an array and a factor for each row."""
 
 
-def _exponentials(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | float]:
+def _scratch(out: FloatArray | None, p: FloatArray) -> FloatArray | None:
+    """Return rows of `out` to compute in, lest more memory be in use; None if they do not fit, or hold the logits."""
+    if out is None or out.dtype != p.dtype or not out.flags.c_contiguous or np.may_share_memory(out, p):
+        return None
+    return out.reshape(p.shape)
+
+
+def _exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatArray, FloatArray, FloatArray | float]:
     """Return e, its sums s over the rows, and b, such that softmax(x) = e/s and log Σ_c exp(x_c) = b + log s.
 
     The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
@@ -323,12 +330,12 @@ def _exponentials(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | f
     """
     far = safe_exponent(x.dtype)
     if x.max(initial=0) <= far:
-        e = np.exp(x)
+        e = np.exp(x, out=out)
         s = _row_sums(e)
         if s.min(initial=1) >= math.exp(-far):
             return e, s, 0.0
     b = x.max(axis=1)
-    e = np.exp(x - b[:, np.newaxis])
+    e = np.exp(x - b[:, np.newaxis], out=out)
     return e, _row_sums(e), b
 
 
@@ -348,10 +355,10 @@ def _row_sums(e: FloatArray) -> FloatArray:
     return sums.astype(np.float64) if sums.dtype.char == "f" else sums
 
 
-def _hard_logits(y: FloatArray, x: FloatArray, order: Order) -> Rows:
-    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y."""
+def _hard_logits(y: FloatArray, x: FloatArray, order: Order, out: FloatArray | None) -> Rows:
+    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y, which may lie in `out`."""
     label = np.arange(0, x.size, x.shape[1]) + y
-    e, s, b = _exponentials(x)
+    e, s, b = _exponentials(x, out)
     losses = np.log(s) - (x.reshape(-1)[label] - b)
     if order == 1:
         e.reshape(-1)[label] -= s
