@@ -61,14 +61,17 @@ class Target:
 
 REGRESSION, BINARY, CLASSES, RANKING = ["regression"], ["binary"], ["classes"], ["ranking"]
 TORCH = ["PyTorch"]
+LOGITS, PROBABILITIES = (f"Cross-entropy over classes ({form})" for form in ("logits", "probabilities"))
 TARGETS = (
     Target("BCE, n ≥ 10⁶", BINARY, "large", 2.5),
     Target("regression, n ≥ 10⁶", REGRESSION, "large", 1, "losses, out="),
     Target("regression, n ≥ 10⁶", REGRESSION, "large", 3, "losses, out=", TORCH),
     Target("elementwise, n ≥ 10⁶", REGRESSION + BINARY, "large", 1, "losses, 1 thread", TORCH),
     Target("elementwise, n ≥ 10⁶", REGRESSION + BINARY, "large", 1, "losses, 1 thread", TORCH, with_grad=False),
-    Target("cross-entropy over classes, large", CLASSES, "large", 1.5, peers=TORCH),
-    Target("cross-entropy over classes, large", CLASSES, "large", 0.7, peers=["JAX"]),
+    Target("cross-entropy over classes, logits", CLASSES, "large", 1.5, peers=TORCH, case=LOGITS),
+    Target("cross-entropy over classes, logits", CLASSES, "large", 0.7, peers=["JAX"], case=LOGITS),
+    Target("cross-entropy over classes, probabilities", CLASSES, "large", 1.5, peers=TORCH, case=PROBABILITIES),
+    Target("cross-entropy over classes, probabilities", CLASSES, "large", 0.7, peers=["JAX"], case=PROBABILITIES),
     Target("regression, n ≤ 10³", REGRESSION, "small", 4, peers=TORCH),
     Target("BCE, n ≤ 10³", BINARY, "small", 2, peers=TORCH),
     Target("cross-entropy over classes, n ≤ 10³", CLASSES, "small", 1, peers=TORCH),

@@ -214,6 +214,16 @@ def test_logits_with_hard_labels_keep_their_relative_precision(label, dtype):
     check_elements(loss, np.full_like(p, label), p, dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_probabilities_with_hard_labels_keep_their_relative_precision(label, dtype):
+    """Down to the clip at both ends, also where 1 - p rounds."""
+    loss = BinaryCrossEntropy(reduction="none")
+    near_0 = np.geomspace(np.finfo(dtype).eps / 8, 0.5, 600, dtype=np.float64)
+    p = np.concatenate([near_0, 1 - near_0, np.linspace(0, 1, 301)]).astype(dtype)
+    check_elements(loss, np.full_like(p, label), p, dtype)
+
+
 @each_loss_and_dtype(CategoricalCrossEntropy, [case.with_reduction("none") for case in CASES if case.unit == "row"])
 @pytest.mark.parametrize("targets", [class_ids, distributions], ids=name)
 @fewer
@@ -283,6 +293,15 @@ def test_the_level_of_the_logits_is_no_matter(soft, dtype):
         for method in ("grad", "hess"):
             result = getattr(loss, method)(y, logits + level)
             np.testing.assert_allclose(result, getattr(loss, method)(y, logits), rtol=0, atol=16 * eps, err_msg=level)
+
+
+@pytest.mark.parametrize("weight", [1e-36, 1e36])
+@pytest.mark.parametrize("offset", [-40.0, 0.0, 40.0])
+def test_extreme_weights_of_rows_stay_within_the_range_of_float32(offset, weight):
+    loss = CategoricalCrossEntropy(from_logits=True, reduction="sum")
+    ids, logits = [1, 0], np.array([[0, 1, 2], [1, 0, 3]], np.float32)
+    found = loss.grad(ids, logits + np.float32(offset), sample_weight=[weight, weight])
+    np.testing.assert_allclose(found / weight, loss.grad(ids, logits.astype(np.float64)), rtol=2e-5)
 
 
 @each_loss_and_dtype(PAIRWISE, [case.with_reduction("none") for case in CASES if isinstance(case.loss, PAIRWISE)])

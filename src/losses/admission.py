@@ -6,299 +6,31 @@ nothing of their size is ever allocated. What `Samples.block` hands out is trust
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from losses import summation
-from losses.blocks import WHOLE, origin, partition
-from losses.threads import walk
+from losses.arrays import as_array, compute_dtype, contiguous, raise_different_shapes, result_dtype
+from losses.domains import Interval, clip_probabilities
 from losses.types import Array, Box, Dtype, Reduction
-
-# ------------------------------------------------------------------------------------------------ kinds of array
-
-
-def as_array(name: str, value: Any) -> Array:
-    """Return `value` as a bool, integer or real floating array, without a copy where it is one.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else, a masked array or a sparse matrix.
-    """
-    array = value if type(value) is np.ndarray else converted(name, value)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}{_HINTS.get(array.dtype.kind, '')}")
-    return array
-
-
-_HINTS = {
-    "O": "; convert it to a numeric dtype first, with astype(float) for instance",
-    "c": "; pass real and imaginary parts as two arrays",
-}
-
-
-def converted(name: str, value: Any) -> Array:
-    """Return what isn't an array as one; TypeError if numbers would be lost, ValueError if it can't be."""
-    masked = _find_masked(value)
-    if masked is not None:
-        raise TypeError(
-            f"{name} {'is' if masked is value else 'holds'} a masked array (dtype {masked.dtype}), whose mask would be "
-            "lost; pass its data, and sample_weight=~mask to leave samples out"
-        )
-    if hasattr(value, "toarray") and hasattr(value, "nnz"):
-        raise TypeError(f"{name} is a sparse matrix (dtype {value.dtype}); pass {name}.toarray()")
-    try:
-        return np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} can't be made an array: {error}") from error
-
-
-_FLOATING = {char: np.dtype(char) for char in "efdg"}
-
-
-_PLAIN = {bool, int, float}
-
-
-def _find_masked(value: Any) -> Any:
-    """Return the first masked array that `value` is, or holds in a list at any depth; None if there is none."""
-    if isinstance(value, np.ma.MaskedArray):
-        return value
-    if isinstance(value, list | tuple) and not _PLAIN.issuperset(map(type, value)):
-        return next((found for entry in value if (found := _find_masked(entry)) is not None), None)
-    return None
-
-
-def result_dtype(dtype: Dtype) -> Dtype:
-    """Return the dtype of `grad` for predictions of `dtype`: the same if floating, in native byte order."""
-    return _FLOATING.get(dtype.char, _FLOATING["d"])
-
-
-def compute_dtype(dtype: Dtype) -> Dtype:
-    """Return the dtype in which predictions of `dtype` are computed: float32 for float16."""
-    return _FLOATING["f"] if dtype.char == "e" else result_dtype(dtype)
-
-
-def contiguous(array: Array, box: Box, dtype: Dtype) -> Array:
-    """Return a block as a one-dimensional, contiguous array of `dtype`; where it can, a view."""
-    if not (box is WHOLE and array.dtype is dtype and array.flags.c_contiguous):
-        array = np.ascontiguousarray(array[box], dtype)
-    return array.reshape(-1)
-
-
-# ----------------------------------------------------------------------------------------------------- messages
-
-
-def place(name: str, index: Sequence[int]) -> str:
-    """Return how the entry at `index` is written: ``y_true[3]``."""
-    return f"{name}[{', '.join(str(int(i)) for i in index)}]" if len(index) else name
-
-
-def first(bad: Array, box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return where the first True of a block lies: in the block, and in the array it was cut from."""
-    inside = np.unravel_index(int(np.argmax(bad)), bad.shape)
-    start = origin(box, bad.ndim)
-    return tuple(map(int, inside)), tuple(int(i) + s for i, s in zip(inside, start, strict=True))
-
-
-def raise_different_shapes(name: str, array: Array, other_name: str, other: Array) -> NoReturn:
-    """Raise ValueError about two arrays that must have one shape."""
-    hint = ""
-    if array.size == other.size and 1 in (array.ndim, other.ndim):
-        hint = f"; use np.ravel({name if other.ndim == 1 else other_name})"
-    raise ValueError(
-        f"{name} has shape {array.shape} but {other_name} has shape {other.shape}; "
-        f"they must be equal, since nothing is broadcast{hint}"
-    )
-
-
-# ------------------------------------------------------------------------------------------------------ domains
-
-
-@dataclass(frozen=True)
-class Interval:
-    """The values that an argument may take: numbers from `low` to `high`, never NaN.
-
-    The ends are compared with values of any dtype, and rounded to it where they are Python floats.
-    """
-
-    rule: str
-    low: float
-    high: float
-    hint: str = ""
-    clipped: bool = False
-    """Whether values are kept off the ends by the machine epsilon of y_pred's dtype once they are checked."""
-
-    def contains(self, block: Array) -> Array:
-        """Return which entries are allowed."""
-        allowed: Array = (block >= self.low) & (block <= self.high)
-        return allowed
-
-    def contains_all(self, block: Array) -> bool:
-        """Return whether no entry is forbidden."""
-        return bool(block.size == 0 or (self.low <= block.min() and block.max() <= self.high))
-
-    def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
-        """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
-        block = array[box]
-        if self.contains_all(block):
-            return
-        bad = ~self.contains(block)
-        if left_out is not None:
-            bad &= ~left_out.reshape(left_out.shape + (1,) * (bad.ndim - left_out.ndim))
-        if bad.any():
-            inside, index = first(bad, box)
-            raise ValueError(f"{place(name, index)} is {block[inside]!s}, but {self.rule}{self.hint}")
-
-
-@dataclass(frozen=True)
-class Ends(Interval):
-    """The two ends of an interval alone."""
-
-    def contains(self, block: Array) -> Array:
-        """Return which entries are one of the ends."""
-        allowed: Array = (block == self.low) | (block == self.high)
-        return allowed
-
-    def contains_all(self, block: Array) -> bool:
-        """Return whether all entries are one of the ends."""
-        return bool(self.contains(block).all())
-
-
-def clip_probabilities(block: Array, dtype: Dtype) -> Array:
-    """Return probabilities at least the machine epsilon of `dtype` away from 0 and 1."""
-    epsilon = np.finfo(dtype).eps
-    clipped: Array = np.clip(block, epsilon, 1 - epsilon)
-    return clipped
-
-
-# ------------------------------------------------------------------------------------------------------ weights
-
-_WEIGHTS = Interval("a weight must be finite and not negative", np.float64(0), np.finfo(np.float64).max)
-
-
-class Weights:
-    """Checked sample weights, handed out in float64.
-
-    Under "mean" their scale doesn't matter, and tiny or huge ones are handed out times a power of two, so that sums and
-    products stay within the range.
-    """
-
-    def __init__(self, value: Any, shape: tuple[int, ...], reduction: Reduction) -> None:
-        self.array = as_array("sample_weight", value)
-        self.shape = shape
-        ndim = self.array.ndim
-        if self.array.shape != shape[:ndim] or (shape and not ndim):
-            shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
-            hint = "; use np.ravel(sample_weight)" if (self.array.size,) == shape else ""
-            raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
-        boxes = partition(self.array.shape, 8)
-        walk(boxes, lambda box: _WEIGHTS.check("sample_weight", self.array, box))
-        self._exponent = 0
-        self.total = self._sum(boxes)
-        if reduction == "mean" and self.total > 0 and not 2.0**-99 < self.total < 2.0**99:
-            self._exponent = -math.frexp(self.array.max())[1]
-            self.total = self._sum(boxes)
-
-    def _sum(self, boxes: Sequence[Box]) -> float:
-        """Return the sum of all the samples' weights."""
-        found = walk(boxes, lambda box: summation.parts(self._float64(box).reshape(-1)))
-        return summation.total([part for parts in found for part in parts]) * math.prod(self.shape[self.array.ndim :])
-
-    def _float64(self, box: Box) -> Array:
-        weight = np.asarray(self.array[box], np.float64)
-        return np.ldexp(weight, self._exponent) if self._exponent else weight
-
-    def block(self, box: Box) -> Array:
-        """Return the weights of a block of samples, with the block's shape."""
-        weight = self._float64(box[: self.array.ndim])
-        if self.array.ndim == len(self.shape):
-            return weight
-        rest = self.shape[self.array.ndim :]
-        spread = weight.reshape(weight.shape + (1,) * len(rest))
-        lengths = [axis.stop - axis.start for axis in box if isinstance(axis, slice)][self.array.ndim :]
-        return np.broadcast_to(spread, (*weight.shape, *lengths, *rest[len(lengths) :]))
-
-
-def check_denominator(denominator: float, name: str, shape: tuple[int, ...], weighed_by: str) -> None:
-    """Raise ValueError if nothing can be divided by the denominator of a mean."""
-    if math.prod(shape) == 0:
-        raise ValueError(f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one')
-    if denominator == 0:
-        raise ValueError(
-            f'{weighed_by} leaves no sample of positive weight, and reduction="mean" divides by the sum of weights; '
-            'with reduction="sum" the result is 0'
-        )
-    if math.isinf(denominator) or math.isinf(1 / denominator):
-        raise ValueError(f"{weighed_by} sums to {denominator!r}, by which nothing can be divided; scale the weights")
-
-
-# ---------------------------------------------------------------------------------------------------------- out
-
-
-def check_out(out: Any, predictions: Mapping[str, Array], inputs: Mapping[str, Array]) -> tuple[list[Array], bool]:
-    """Check where the derivatives by the predictions are to be written.
-
-    Returns
-    -------
-    outs : list of ndarray
-        One for each prediction.
-    in_place : bool
-        Whether any of them is the prediction itself.
-    """
-    if len(predictions) == 1:
-        outs, labels = [out], ["out"]
-    else:
-        if not isinstance(out, tuple | list) or len(out) != len(predictions):
-            raise TypeError(f"out must be a tuple of {len(predictions)} arrays, one each for {', '.join(predictions)}")
-        outs, labels = list(out), [f"out[{k}]" for k in range(len(out))]
-    in_place = [
-        _check_one_out(label, array, name, inputs) for label, array, name in zip(labels, outs, predictions, strict=True)
-    ]
-    if len(outs) == 2 and np.shares_memory(*outs):
-        raise ValueError("out[1] shares memory with out[0]; each derivative needs memory of its own")
-    return outs, any(in_place)
-
-
-def _check_one_out(label: str, out: Any, prediction: str, inputs: Mapping[str, Array]) -> bool:
-    """Check where one derivative is to be written; return whether that is the prediction itself."""
-    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
-        raise TypeError(f"{label} must be a NumPy array, got {type(out).__name__}")
-    shape, dtype = inputs[prediction].shape, result_dtype(inputs[prediction].dtype)
-    if out.shape != shape or out.dtype != dtype:
-        raise ValueError(f"{label} has shape {out.shape} and dtype {out.dtype}, but the result has {shape} and {dtype}")
-    if not out.flags.writeable:
-        raise ValueError(f"{label} is read-only")
-    in_place = False
-    for name, array in inputs.items():
-        if not np.may_share_memory(out, array):
-            continue
-        if name == prediction and _same_memory(out, array):
-            in_place = True
-        elif np.shares_memory(out, array):
-            raise ValueError(f"{label} shares memory with {name}; it may be {prediction} itself, or memory of its own")
-    return in_place
-
-
-def _same_memory(a: Array, b: Array) -> bool:
-    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (b.ctypes.data, b.shape, b.strides, b.dtype)
-
-
-# ------------------------------------------------------------------------------------------------------ samples
+from losses.weights import Weights, check_denominator
 
 
 class Admitted(Protocol):
     """The checked arguments of one call."""
 
-    predictions: dict[str, Array]
-    """The arrays by which derivatives are taken, by name: one, or two of whose difference the loss is a function."""
+    @property
+    def predictions(self) -> dict[str, Array]:
+        """The arrays by which derivatives are taken: one, or two of whose difference the loss is a function."""
 
     predicted: Array
     """One of them."""
 
     dtype: Dtype
     """The dtype computed in."""
+
+    result_dtypes: list[Dtype]
+    """The dtypes of the derivatives."""
 
     result_dtype: Dtype
     """The dtype of an array of losses."""
@@ -312,11 +44,12 @@ class Admitted(Protocol):
     whole_axes: int
     """How many trailing axes of the predictions a block must not cut."""
 
-    width: int
-    """By how much blocks must be smaller than usual, for what is held of each element while it is evaluated."""
-
     denominator: float
     """What the sum of the losses is divided by."""
+
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual, for what is held of each element while it is evaluated."""
 
     @property
     def inputs(self) -> dict[str, Array]:
@@ -357,21 +90,26 @@ class Samples:
     ) -> None:
         self.arguments = {name: as_array(name, value) for name, value in arguments.items()}
         self.domains = domains
-        self.predictions = {name: self.arguments[name] for name in predictions}
         self.name = predictions[-1]
+        self.names = predictions
         self.predicted = self.arguments[self.name]
-        self.result_dtype = result_dtype(self.predicted.dtype)
-        for array in self.predictions.values():
-            if array is not self.predicted:
-                self.result_dtype = np.promote_types(self.result_dtype, result_dtype(array.dtype))
+        self.result_dtypes = [result_dtype(self.arguments[name].dtype) for name in predictions]
+        self.result_dtype = self.result_dtypes[0] if len(predictions) == 1 else np.result_type(*self.result_dtypes)
         self.dtype = compute_dtype(self.result_dtype)
         self.shape = self._samples_shape()
         self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, reduction)
-        as_passed = self.weights is None and all(array.dtype == self.dtype for array in self.arguments.values())
-        self.width = 1 if as_passed and len(self.arguments) == 2 else 2  # weights and conversions take memory, too
-        self.denominator = 1.0
-        if reduction == "mean":
-            self.denominator = self._mean_denominator()
+        self.denominator = self._mean_denominator() if reduction == "mean" else 1.0
+
+    @property
+    def predictions(self) -> dict[str, Array]:
+        """The arrays by which derivatives are taken, by name."""
+        return {name: self.arguments[name] for name in self.names}
+
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual: weights and conversions take memory, too."""
+        as_passed = all(array.dtype == self.dtype for array in self.arguments.values())
+        return 1 if as_passed and self.weights is None and len(self.arguments) == 2 else 2
 
     def _samples_shape(self) -> tuple[int, ...]:
         shape = self.predicted.shape

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from losses.admission import Admitted, as_array, check_same_samples
+from losses.admission import Admitted, check_same_samples
+from losses.arrays import as_array
 from losses.evaluation import Order, evaluate
 from losses.parameters import boolean, check_choice, number
 from losses.types import Array, ArrayLike, Box, FloatArray, Reduction, Value
@@ -246,10 +247,10 @@ class SumSamples:
     def __init__(self, terms: list[Admitted], reduction: Reduction) -> None:
         if reduction == "none":
             check_same_samples(terms)
-        self.terms = terms
-        self.predictions, self.predicted = terms[0].predictions, terms[0].predicted
-        self.dtype, self.result_dtype = terms[0].dtype, terms[0].result_dtype
-        self.shape, self.unit = terms[0].shape, terms[0].unit
+        self.terms, first = terms, terms[0]
+        self.predictions, self.predicted = first.predictions, first.predicted
+        self.dtype, self.result_dtype, self.result_dtypes = first.dtype, first.result_dtype, first.result_dtypes
+        self.shape, self.unit = first.shape, first.unit
         self.whole_axes = max(term.whole_axes for term in terms)
         self.width = sum(term.width for term in terms)
 

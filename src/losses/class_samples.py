@@ -5,15 +5,10 @@ from typing import Any
 import numpy as np
 
 from losses import summation
-from losses.admission import (
-    Interval,
-    Samples,
-    clip_probabilities,
-    contiguous,
-    first,
-    place,
-)
+from losses.admission import Samples
+from losses.arrays import contiguous
 from losses.blocks import partition
+from losses.domains import Interval, clip_probabilities, first, place
 from losses.threads import walk
 from losses.types import Array, Box, Dtype, Reduction
 
@@ -51,8 +46,11 @@ class ClassSamples(Samples):
         self.ignore_index = ignore_index
         domains = {} if domain is None else {"y_pred": domain}
         super().__init__({"y_true": y_true, "y_pred": y_pred}, domains, sample_weight, reduction)
-        if self.has_ids and self.predicted.dtype == self.dtype:
-            self.width = 1  # what is held of a sample is little beside its row
+
+    @property
+    def width(self) -> int:
+        """By how much blocks must be smaller than usual; what is held of a sample is little beside its row."""
+        return 1 if self.has_ids and self.predicted.dtype == self.dtype else 2
 
     def _samples_shape(self) -> tuple[int, ...]:
         target, shape = self.arguments["y_true"], self.predicted.shape
@@ -160,7 +158,7 @@ class ClassSamples(Samples):
             bad |= ids != np.floor(ids)
         if left_out is not None:
             bad &= ~left_out
-        if bad.any():
+        if np.count_nonzero(bad):
             inside, index = first(bad, box)
             raise ValueError(
                 f"{place('y_true', index)} is {ids[inside]!s}, but a class id must be an integer from 0 to "

@@ -8,13 +8,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses.admission import Interval, as_array, result_dtype
+from losses.arrays import as_array, result_dtype
 from losses.base import Loss
 from losses.class_samples import ClassSamples
+from losses.domains import Interval
 from losses.elementwise import ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order
+from losses.logistic import safe_exponent, sigmoid_slope
 from losses.parameters import check_fraction, check_positive, number
-from losses.types import ArrayLike, Box, FloatArray
+from losses.types import ArrayLike, Box, Dtype, FloatArray
 
 _TARGET = Interval(
     "a binary target must lie in [0, 1]", 0.0, 1.0, "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2"
@@ -22,6 +24,8 @@ _TARGET = Interval(
 _PROBABILITY = Interval(
     "a probability must lie in [0, 1]", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True
 )
+_OF_LOGITS = {"y_true": _TARGET}
+_OF_PROBABILITIES = {"y_true": _TARGET, "y_pred": _PROBABILITY}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -71,44 +75,30 @@ class BinaryCrossEntropy(ElementwiseLoss):
         check_positive("pos_weight", self.pos_weight)
         check_fraction("label_smoothing", self.label_smoothing)
 
-    @property
-    def width(self) -> int:
-        """By how much blocks must be smaller than usual: by half where both classes have weights of their own."""
-        return 1 if self._plain else 2
-
     def domains(self) -> Mapping[str, Interval]:
         """Return the domains of label and probability."""
-        return {"y_true": _TARGET} if self.from_logits else {"y_true": _TARGET, "y_pred": _PROBABILITY}
+        return _OF_LOGITS if self.from_logits else _OF_PROBABILITIES
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return −(a log p + b log(1 − p)), where a and b are the weights of the two classes."""
-        if self.from_logits:
-            return self._logit_loss(y, p, np.exp(-np.abs(p)))
-        a, b = self._class_weights(y)
-        return -(a * np.log(p) + b * np.log1p(-p))
+        loss: FloatArray = self._evaluate(y, p, value=True)[0]
+        return loss
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return b/(1 − p) − a/p; by the logit, b σ(x) − a σ(−x)."""
-        if self.from_logits:
-            return self._logit_derivative(y, p, np.exp(-np.abs(p)))
-        a, b = self._class_weights(y)
-        return b / (1 - p) - a / p
+        derivative: FloatArray = self._evaluate(y, p, slope=True)[1]
+        return derivative
+
+    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share the weights, and from logits the exponential."""
+        return self._evaluate(y, p, value=True, slope=True)
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return a/p² + b/(1 − p)²; by the logit, (a + b) σ(x) σ(−x)."""
         a, b = self._class_weights(y)
         if self.from_logits:
-            t = np.exp(-np.abs(p))
-            curvature: FloatArray = (a + b) * (t / ((1 + t) * (1 + t)))
-            return curvature
+            return (a + b) * sigmoid_slope(p)
         return a / (p * p) + b / ((1 - p) * (1 - p))
-
-    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return `formula` and `derivative`; from logits they share the exponential."""
-        if not self.from_logits:
-            return self.formula(y, p), self.derivative(y, p)
-        t = np.exp(-np.abs(p))
-        return self._logit_loss(y, p, t), self._logit_derivative(y, p, t)
 
     def _class_weights(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return a and b: π y and 1 − y, after smoothing."""
@@ -119,34 +109,47 @@ class BinaryCrossEntropy(ElementwiseLoss):
             a, b = a * keep + spread, b * keep + spread
         return (a, b) if self.pos_weight == 1 else (self.pos_weight * a, b)
 
-    @property
-    def _plain(self) -> bool:
-        return self.pos_weight == 1 and not self.label_smoothing
+    def _evaluate(self, y: FloatArray, p: FloatArray, *, value: bool = False, slope: bool = False) -> tuple[Any, Any]:
+        """Return `formula` and `derivative`, each of them if it is asked for."""
+        weighed = self.pos_weight != 1 or self.label_smoothing != 0
+        hard = not weighed and np.count_nonzero((y == 0) | (y == 1)) == y.size
+        return (self._of_logits if self.from_logits else self._of_probabilities)(y, p, hard, value, slope)
 
-    def _logit_loss(self, y: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
-        """Return a softplus(−x) + b softplus(x), given t = exp(−|x|).
+    def _of_probabilities(self, y: FloatArray, p: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
+        """Return −(a log p + b log(1 − p)) and b/(1 − p) − a/p, each of them if it is asked for.
 
-        softplus(±x) = log(1 + exp(±x)) is log1p(t) on the side where it is small, and |x| + log1p(t) on the other.
+        Where all labels are 0 or 1 and weigh the same, that is −log|d| and 1/d with d = 1 − y − p, which is up to its
+        sign the probability of the label. That takes one logarithm, and a term for what d lost when it was rounded.
         """
-        size = np.abs(x)
-        if self._plain:
-            linear = np.abs(y - ~np.signbit(x)) * size  # a third faster than the general form below
-            tail = np.log1p(t)
-        else:
-            a, b = self._class_weights(y)
-            linear = np.where(np.signbit(x), a, b) * size
-            tail = (a + b) * np.log1p(t)
-        if not size.max(initial=0) < np.inf:
-            linear = np.fmax(linear, 0)  # 0 · inf is 0; a NaN logit stays one through t
-        return linear + tail
-
-    def _logit_derivative(self, y: FloatArray, x: FloatArray, t: FloatArray) -> FloatArray:
-        """Return b σ(x) − a σ(−x), given t = exp(−|x|); σ(±x) is t/(1 + t) where it is small, else 1/(1 + t)."""
-        if self._plain:
-            return -(y - ~np.signbit(x) + np.copysign(t / (1 + t), x))
         a, b = self._class_weights(y)
-        against, agreeing = np.where(np.signbit(x), a, b), np.where(np.signbit(x), b, a)
-        return np.copysign(1, x) * (against - agreeing * t) / (1 + t)
+        if hard:
+            d = b - p
+            slopes = 1 / d
+            return -(np.log(np.abs(d)) + (b - d - p) * slopes) if value else None, slopes
+        loss = -(a * np.log(p) + b * np.log1p(-p)) if value else None
+        return loss, b / (1 - p) - a / p if slope else None
+
+    def _of_logits(self, y: FloatArray, x: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
+        """Return a softplus(−x) + b softplus(x), and b σ(x) − a σ(−x), each of them if it is asked for.
+
+        Where all labels are 0 or 1 and weigh the same, that is softplus(z) = log(1 + exp(z)) and ±σ(z), with the logit
+        z = ±x of the class that the label is not.
+        """
+        if hard:
+            side = 1 - (y + y)
+            z = side * x
+            if z.max(initial=0) <= safe_exponent(x.dtype):
+                e = np.exp(z)
+                return np.log1p(e) if value else None, side * (e / (1 + e)) if slope else None
+        a, b = self._class_weights(y)
+        loss = derivative = None
+        t = np.exp(-np.abs(x))  # softplus(±x) = max(±x, 0) + log1p(t), and σ(±x) = max(t, [±x ≥ 0]) / (1 + t)
+        if value:
+            loss = (a + b) * np.log1p(t)
+            loss += np.fmax(a * (-x).clip(0, np.inf) + b * x.clip(0, np.inf), 0)  # 0 · inf is 0; NaN is in t
+        if slope:
+            derivative = (b * np.maximum(t, x >= 0) - a * np.maximum(t, x < 0)) / (1 + t)
+        return loss, derivative
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -224,7 +227,7 @@ class CategoricalCrossEntropy(Loss):
         if samples.has_ids and not self.label_smoothing:
             if samples.class_weight is not None:
                 weight = samples.class_weight[y] if weight is None else samples.class_weight[y] * weight
-            rows = (_hard_logits if self.from_logits else _hard_probabilities)(y, p, order)
+            rows = _hard_logits(y, p, order, _scratch(out, p)) if self.from_logits else _hard_probabilities(y, p, order)
         else:
             target = self._smoothed(y, p)
             if samples.class_weight is not None:
@@ -235,8 +238,9 @@ class CategoricalCrossEntropy(Loss):
         losses, numerators, scale = rows
         if out is not None and numerators is not None:
             scale = multiplier(factor) * scale if weight is None else factor * weight * scale
-            spread = np.broadcast_to(scale, len(p)).reshape(*out.shape[:-1], 1)
-            np.multiply(numerators.reshape(out.shape), spread, out=out)
+            if isinstance(scale, np.ndarray):
+                scale = _narrowed(scale, numerators.dtype).reshape(*out.shape[:-1], 1)
+            np.multiply(numerators.reshape(out.shape), scale, out=out)
             if weight is not None:
                 out[(weight == 0).reshape(out.shape[:-1])] = 0
         return weigh(losses, weight) if value else None
@@ -311,38 +315,50 @@ Rows: TypeAlias = tuple[FloatArray, FloatArray | None, FloatArray | float]
 """Losses of rows, and if asked for their derivatives by the rows' entries, as an array and a factor for each row."""
 
 
-def _exponentials(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | float]:
+def _scratch(out: FloatArray | None, p: FloatArray) -> FloatArray | None:
+    """Return rows of `out` to compute in, lest more memory be in use; None if they do not fit, or hold the logits."""
+    if out is None or out.dtype != p.dtype or not out.flags.c_contiguous or np.may_share_memory(out, p):
+        return None
+    return out.reshape(p.shape)
+
+
+def _exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatArray, FloatArray, FloatArray | float]:
     """Return e, its sums s over the rows, and b, such that softmax(x) = e/s and log Σ_c exp(x_c) = b + log s.
 
     The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
     the smallest sum show that it can't, exp(x) itself is both faster and more accurate.
     """
-    far = np.log(np.finfo(x.dtype).max) / 2
-    if x.max(initial=-np.inf) <= far:
-        e = np.exp(x)
+    far = safe_exponent(x.dtype)
+    if x.max(initial=0) <= far:
+        e = np.exp(x, out=out)
         s = _row_sums(e)
-        if s.min(initial=np.inf) >= np.exp(-far):
+        if s.min(initial=1) >= math.exp(-far):
             return e, s, 0.0
     b = x.max(axis=1)
-    e = np.exp(x - b[:, np.newaxis])
+    e = np.exp(x - b[:, np.newaxis], out=out)
     return e, _row_sums(e), b
+
+
+def _narrowed(scale: FloatArray, dtype: Dtype) -> FloatArray:
+    """Return factors of rows in `dtype`, which halves the time of multiplying by them, unless it can't hold them."""
+    if scale.dtype == dtype:
+        return scale
+    size = np.abs(scale)
+    unsafe = (size < 1e-30) & (size > 0) | (size > 1e30)
+    return scale if np.count_nonzero(unsafe) else scale.astype(dtype)
 
 
 def _row_sums(e: FloatArray) -> FloatArray:
     """Return sums over the rows, in at least double precision."""
     # einsum adds short rows five times as fast as add.reduce, but long ones one after the other
-    wide = np.promote_types(e.dtype, np.float64)
-    if e.shape[1] > 128:
-        sums: FloatArray = np.add.reduce(e, axis=1)
-        return sums.astype(wide, copy=False)
-    short: FloatArray = np.einsum("ij->i", e)
-    return short.astype(wide, copy=False)
+    sums: FloatArray = np.add.reduce(e, axis=1) if e.shape[1] > 128 else np.einsum("ij->i", e)
+    return sums.astype(np.float64) if sums.dtype.char == "f" else sums
 
 
-def _hard_logits(y: FloatArray, x: FloatArray, order: Order) -> Rows:
-    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y."""
+def _hard_logits(y: FloatArray, x: FloatArray, order: Order, out: FloatArray | None) -> Rows:
+    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y, which may lie in `out`."""
     label = np.arange(0, x.size, x.shape[1]) + y
-    e, s, b = _exponentials(x)
+    e, s, b = _exponentials(x, out)
     losses = np.log(s) - (x.reshape(-1)[label] - b)
     if order == 1:
         e.reshape(-1)[label] -= s

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from losses.admission import Interval, Samples
+from losses.admission import Samples
 from losses.base import Loss
+from losses.domains import Interval
 from losses.evaluation import Order
 from losses.types import Box, FloatArray
 
@@ -42,11 +43,6 @@ class SampleLoss(Loss):
         """Return `formula` and `derivative`; override it where the two share work."""
         return self.formula(*arguments), self.derivative(*arguments)
 
-    @property
-    def width(self) -> int:
-        """By how much blocks must be smaller than usual, because the hooks take more memory."""
-        return 1
-
     def domains(self) -> Mapping[str, Interval]:
         """Return what the arguments may hold, by name; what isn't named may be any real number."""
         return {}
@@ -54,7 +50,7 @@ class SampleLoss(Loss):
     def hook_arguments(self, blocks: list[FloatArray]) -> list[FloatArray]:
         """Return what the hooks are functions of, read-only, since it may be what the user passed."""
         for block in blocks:
-            block.flags.writeable = False
+            block.setflags(write=False)
         return blocks
 
     def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
@@ -64,9 +60,7 @@ class SampleLoss(Loss):
         if self.keywords or keywords:
             arguments |= self._in_order(keywords)
             domains = {name: domain for name, domain in domains.items() if name in arguments}
-        samples = Samples(arguments, domains, sample_weight, self.reduction, self.predictions)
-        samples.width = max(samples.width, self.width)
-        return samples
+        return Samples(arguments, domains, sample_weight, self.reduction, self.predictions)
 
     def _in_order(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arrays that were given by keyword, in the order in which the hooks take them."""
@@ -83,7 +77,7 @@ class SampleLoss(Loss):
     ) -> FloatArray | None:
         """Return the weighted losses of a block; write its weighted derivatives, times `factor`, to `out`."""
         blocks, weight = samples.block(box)
-        arguments = self.hook_arguments(blocks)
+        arguments, shape = self.hook_arguments(blocks), blocks[0].shape
         found: Any = None
         derivatives: Any = None
         if value and order == 1:
@@ -92,11 +86,10 @@ class SampleLoss(Loss):
             found = self.formula(*arguments)
         elif order:
             derivatives = self.derivative(*arguments) if order == 1 else self.second_derivative(*arguments)
-        shape = blocks[0].shape
         losses = weigh(_fit(found, shape, "formula"), weight) if value else None
         if out is not None:
             weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
-            np.multiply(weighted.reshape(out.shape), multiplier(factor), out)
+            np.multiply(weighted if out.ndim == 1 else weighted.reshape(out.shape), multiplier(factor), out=out)
         return losses
 
 
@@ -192,7 +185,7 @@ class ResidualLoss(SampleLoss):
         """Return the residuals."""
         y_true, y_pred = blocks
         residual = y_pred - y_true
-        residual.flags.writeable = False
+        residual.setflags(write=False)
         return [residual]
 
 

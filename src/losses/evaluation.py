@@ -8,13 +8,17 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from losses import summation
-from losses.admission import Admitted, check_out, result_dtype
-from losses.blocks import partition
+from losses.admission import Admitted
+from losses.blocks import WHOLE, partition
+from losses.outputs import check_out
 from losses.threads import walk
 from losses.types import Array, Box, Derivative, Dtype, FloatArray, Reduction, Value
 
 Order: TypeAlias = Literal[0, 1, 2]
 """The derivative that is wanted: none, the gradient, or the diagonal of the Hessian."""
+
+_FEW = 1 << 12
+"""So many elements are one block, without further thought."""
 
 
 class BlockLoss(Protocol):
@@ -51,21 +55,18 @@ def evaluate(
     derivative
         The derivative by the prediction, a tuple of those by the two predictions, or None.
     """
-    predictions = samples.predictions
-    shape = samples.predicted.shape
-    cut = len(shape) - samples.whole_axes
-    boxes = partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
+    boxes = _boxes(samples)
     factor: Any = 1 / samples.denominator
     if samples.dtype.char == "g":
         factor = np.longdouble(1) / samples.denominator
     derivatives: list[Array] = []
     values: Any = None
     if out is not None:
-        derivatives, in_place = check_out(out, predictions, samples.inputs)
+        derivatives, in_place = check_out(out, samples.predictions, samples.inputs)
         if in_place:
             walk(boxes, samples.check)
     elif order:
-        derivatives = [np.empty(shape, result_dtype(array.dtype)) for array in predictions.values()]
+        derivatives = [np.empty(samples.predicted.shape, dtype) for dtype in samples.result_dtypes]
     if value and loss.reduction == "none":
         values = np.empty(samples.shape, samples.result_dtype)
     alone = derivatives[0] if len(derivatives) == 1 else None
@@ -87,6 +88,15 @@ def evaluate(
     if value and values is None:
         values = summation.total(found[0] if len(found) == 1 else list(chain(*found)), samples.denominator)
     return values, alone if alone is not None else tuple(derivatives) or None
+
+
+def _boxes(samples: Admitted) -> list[Box]:
+    """Return the blocks of one call."""
+    shape = samples.predicted.shape
+    if samples.predicted.size <= _FEW:
+        return [WHOLE]
+    cut = len(shape) - samples.whole_axes
+    return partition(shape[:cut], math.prod(shape[cut:]) * samples.width * samples.dtype.itemsize)
 
 
 def _target(derivatives: Sequence[Array], box: Box, dtype: Dtype) -> Array | None:

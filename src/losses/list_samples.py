@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from losses import summation
-from losses.admission import Interval
 from losses.blocks import BLOCK, WHOLE
+from losses.domains import Interval
 from losses.query_samples import QuerySamples
 from losses.types import Array, Reduction
 

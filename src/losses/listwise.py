@@ -12,8 +12,8 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
-from losses.admission import Interval
 from losses.blocks import BLOCK
+from losses.domains import Interval
 from losses.evaluation import Order
 from losses.list_samples import ListSamples
 from losses.pairs import Side

@@ -1,8 +1,16 @@
 """The logistic function and its kin, with full relative precision at both ends."""
 
+import functools
+
 import numpy as np
 
-from losses.types import FloatArray
+from losses.types import Dtype, FloatArray
+
+
+@functools.cache
+def safe_exponent(dtype: Dtype) -> float:
+    """Return an x for which neither exp(±x) nor products of two of them leave the range of `dtype`."""
+    return float(np.log(np.finfo(dtype).max)) / 2
 
 
 def softplus(x: FloatArray) -> FloatArray:

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from losses.admission import Interval, Samples, contiguous, converted
+from losses.admission import Samples
+from losses.arrays import contiguous, converted
 from losses.blocks import WHOLE
+from losses.domains import Interval
 from losses.types import Array, Box, FloatArray, Reduction
 
 RELEVANCE = Interval("a relevance must be a number", -np.inf, np.inf)
