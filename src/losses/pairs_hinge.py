@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses.pairs import TILE, Side
+from losses.pairs import Side
+from losses.tiles import TILE
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -48,6 +49,14 @@ class HingeFields:
         at_upper = self._at(upper.scores, lower.scores, lower.weights, orders)
         mirrored = self._at(-lower.scores[::-1], -upper.scores[::-1], upper.weights[::-1], orders[1:])
         return at_upper, [field[::-1] for field in mirrored]
+
+    @property
+    def largest(self) -> float:
+        """The largest scores (see `Fields`)."""
+        return 1e100
+
+    def grid(self, scores: Array) -> None:
+        """Return None: a hinge is not smooth (see `Fields`)."""
 
     def _at(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k."""
