@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losses import PairwiseLogistic
 from losses.pairs import Fields, Items, Plan, blocks_of_levels, pair_sums
 from losses.pairs_hinge import HingeFields, first_active, sums_above
 from losses.pairs_logistic import LogisticFields, Places, Points, System, node_count
@@ -330,6 +331,20 @@ def test_batches_of_blocks_agree_with_halving(loss, weighted):
     np.testing.assert_allclose(on_grid.denominator, halved.denominator, rtol=1e-14)
     for got, expected in ((on_grid.grad, halved.grad), (on_grid.hess, halved.hess)):
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("sigma", [1e-300, 1e-20, 1e20, 1e160, 1e250])
+@pytest.mark.parametrize("plan", [BY_HALVES, ON_A_GRID])
+def test_a_logistic_loss_of_any_steepness_agrees_with_all_pairs(sigma, plan):
+    rng = np.random.default_rng(6)
+    for scale in (1.0, 1 / sigma, 1e-5):
+        items = make_items(rng, [200], 40, scale)
+        loss = PairwiseLogistic(sigma=sigma)
+        sums, direct = (pair_sums(items, loss, grad=True, hess=True, plan=p) for p in (plan, Plan(leaf=200)))
+        np.testing.assert_allclose(sums.numerator, direct.numerator, rtol=1e-12)
+        for got, expected in ((sums.grad, direct.grad), (sums.hess, direct.hess)):
+            largest = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+            np.testing.assert_allclose(got, expected, rtol=0, atol=1e-11 * largest)
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -363,7 +363,7 @@ class PairwiseLogistic(PairwiseLoss):
 
     def second_derivative(self, d: FloatArray) -> FloatArray:
         """Return σ² e^−σ|d| / (1 + e^−σ|d|)²."""
-        return self.sigma**2 * sigmoid_slope(self.sigma * d)
+        return self.sigma * sigmoid_slope(self.sigma * d) * self.sigma  # for σ² may overflow
 
     @property
     def fields(self) -> Fields:
