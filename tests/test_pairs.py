@@ -337,7 +337,7 @@ def test_batches_of_blocks_agree_with_halving(loss, weighted):
 @pytest.mark.parametrize("plan", [BY_HALVES, ON_A_GRID])
 def test_a_logistic_loss_of_any_steepness_agrees_with_all_pairs(sigma, plan):
     rng = np.random.default_rng(6)
-    for scale in (1.0, 1 / sigma, 1e-5):
+    for scale in (1.0, 1 / sigma, 1e-5, 1e60):
         items = make_items(rng, [200], 40, scale)
         loss = PairwiseLogistic(sigma=sigma)
         sums, direct = (pair_sums(items, loss, grad=True, hess=True, plan=p) for p in (plan, Plan(leaf=200)))

@@ -382,7 +382,7 @@ def blocks_of_levels(levels: Array, count: int, size: int) -> Array:
     """
     first = levels // size
     last = (np.append(levels[1:], count) - 1) // size
-    cut = (first[1:] != first[:-1]) | (first[1:] != last[1:]) | (first[:-1] != last[:-1])
+    cut = (first[1:] != first[:-1]) | (first[1:] != last[1:])
     return np.concatenate([[0], levels[1:][cut], [count]])
 
 
