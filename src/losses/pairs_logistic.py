@@ -272,7 +272,7 @@ class System:
         cells = sign * cells[::sign]
         moments = moments_above(cells, np.add.reduceat(self.masses, first)[::sign], 1)
         offsets = sums_above(sign * np.add.reduceat(self.masses * self.sources.offset, first)[::sign])
-        arrays = [np.append(array, 0) for array in (*moments, offsets, cells)]
+        arrays = [*moments, offsets, np.append(cells, 0)]
         for part in slices(0, len(self.targets.cell), TILE):
             cell, offset = sign * self.targets.cell[part], sign * self.targets.offset[part]
             beyond = np.searchsorted(cells, cell + 2, side="left")
