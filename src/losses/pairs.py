@@ -242,6 +242,8 @@ class _Summation:
 
     def _classes(self, items: Array) -> tuple[Array, ...]:
         """Split items in order of their scores into those with the score finite, −∞, +∞ and NaN."""
+        if np.isfinite(self.scores[items[[0, -1]]]).all():
+            return items, items[:0], items[:0], items[:0]
         scores = self.scores[items]
         first, nan = np.searchsorted(scores, [-np.inf, np.inf], side="right").tolist()
         last = int(np.searchsorted(scores, np.inf, side="left"))
@@ -263,14 +265,13 @@ class _Summation:
         low = Side(self.scores[lower], self._weights_of(lower))
         high = Side(self.scores[upper], self._weights_of(upper))
         (value, *at_upper), at_lower = self._fields(low, high)
-        self._add_part(
-            query,
-            np.add.reduce(high.weights * value),
-            np.add.reduce(low.weights) * np.add.reduce(high.weights),
-        )
+        value *= high.weights
+        self._add_part(query, np.add.reduce(value), np.add.reduce(low.weights) * np.add.reduce(high.weights))
         for order, up, down in zip(self.slopes, at_upper, at_lower, strict=True):
-            self.slopes[order][upper] += high.weights * up
-            self.slopes[order][lower] += (-1) ** order * low.weights * down
+            up *= high.weights
+            down *= (-1) ** order * low.weights
+            self.slopes[order][upper] += up
+            self.slopes[order][lower] += down
 
     def _weights_of(self, items: Array) -> Array:
         """Return the items' weights; where all are one, without a copy."""
