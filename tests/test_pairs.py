@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from losses.pairs import Fields, Items, Plan, pair_sums
+from losses import PairwiseLogistic
+from losses.pairs import Fields, Items, Plan, blocks_of_levels, pair_sums
 from losses.pairs_hinge import HingeFields, first_active, sums_above
 from losses.pairs_logistic import LogisticFields, Places, Points, System, node_count
 
@@ -71,6 +72,10 @@ LOSSES = [
 ]
 
 
+ON_A_GRID = Plan(leaf=8, direct=0, dense=1e9, block=0.05)
+BY_HALVES = Plan(leaf=32, direct=0, dense=0)
+
+
 @np.errstate(all="ignore")
 def reference(items: Items, loss: Any):
     """All pairs of each query, as an n x n array in extended precision of the sums."""
@@ -123,12 +128,14 @@ def make_items(rng, sizes, levels, scale=1.0, weighted=True, dtype=np.float64):
     levels=st.sampled_from([1, 2, 5, 1000]),
     leaf=st.sampled_from([1, 7, 256]),
     direct=st.sampled_from([0, 5, 1e9]),
-    scale=st.sampled_from([1e-12, 1, 30, 1e6]),
+    dense=st.sampled_from([0, 1e9]),
+    block=st.sampled_from([0, 0.05, 0.2]),
+    scale=st.sampled_from([1e-12, 1, 3, 30, 1e6]),
     weighted=st.booleans(),
 )
-def test_agrees_with_all_pairs(loss, seed, sizes, levels, leaf, direct, scale, weighted):
+def test_agrees_with_all_pairs(loss, seed, sizes, levels, leaf, direct, dense, block, scale, weighted):
     items = make_items(np.random.default_rng(seed), sizes, levels, scale, weighted)
-    assert_agree(items, loss, Plan(leaf, direct))
+    assert_agree(items, loss, Plan(leaf, direct, dense, block))
 
 
 SHAPES = {
@@ -158,8 +165,8 @@ def test_scores_of_any_shape_agree_with_all_pairs(loss, shape, levels):
     rng = np.random.default_rng(1)
     items = make_items(rng, [500, 3, 200], levels)
     items = replace(items, scores=SHAPES[shape](rng, items.levels))
-    assert_agree(items, loss, Plan(leaf=32, direct=0))
-    assert_agree(items, loss)
+    for plan in (BY_HALVES, ON_A_GRID, Plan()):
+        assert_agree(items, loss, plan)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -171,7 +178,7 @@ def test_nan_and_infinities_propagate_as_in_the_direct_sum(loss, seed, levels, l
     odd = rng.random(43) < rng.uniform(0, 0.3)
     items.scores[odd] = rng.choice([np.nan, np.inf, -np.inf], odd.sum())
     numerator, denominator, grad, hess = reference(items, loss)
-    sums = pair_sums(items, loss, grad=True, hess=True, plan=Plan(leaf, direct=0))
+    sums = pair_sums(items, loss, grad=True, hess=True, plan=Plan(leaf, direct=0, dense=1e9, block=0.05))
     np.testing.assert_allclose(sums.numerator, numerator, rtol=1e-12)
     np.testing.assert_allclose(sums.denominator, denominator, rtol=1e-14)
     scale = np.abs(grad[np.isfinite(grad)]).max(initial=0)
@@ -181,7 +188,7 @@ def test_nan_and_infinities_propagate_as_in_the_direct_sum(loss, seed, levels, l
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 @pytest.mark.parametrize("sizes", [[10] * 30, [900], [300, 5, 40]])
-@pytest.mark.parametrize("plan", [Plan(), Plan(leaf=8, direct=0)])
+@pytest.mark.parametrize("plan", [Plan(), BY_HALVES, ON_A_GRID])
 def test_what_else_is_asked_for_changes_no_bit(loss, sizes, plan):
     items = make_items(np.random.default_rng(2), sizes, 7, scale=3.0)
     everything = pair_sums(items, loss, grad=True, hess=True, plan=plan)
@@ -193,7 +200,7 @@ def test_what_else_is_asked_for_changes_no_bit(loss, sizes, plan):
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
-@pytest.mark.parametrize("plan", [Plan(), Plan(leaf=1, direct=0)])
+@pytest.mark.parametrize("plan", [Plan(), Plan(leaf=1, direct=0), Plan(leaf=1, dense=1e9)])
 def test_no_pairs_give_zeros(loss, plan):
     for sizes in ([], [0], [1], [0, 1, 5, 0]):
         items = make_items(np.random.default_rng(0), np.array(sizes, int), 1)
@@ -216,7 +223,7 @@ def test_dtypes(loss):
         assert from_extended.dtype == np.longdouble
         np.testing.assert_array_equal(from_single, from_double)
         np.testing.assert_allclose(from_double, from_extended.astype(float), rtol=1e-11)
-        np.testing.assert_array_equal(results[0].denominator, results[2].denominator)
+        np.testing.assert_allclose(results[0].denominator, results[2].denominator, rtol=1e-15)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -257,12 +264,13 @@ def test_hinges_are_exact_to_rounding(degree, scores, margin):
     scores=st.lists(st.floats(-30, 30) | st.floats(-400, 400), min_size=2, max_size=6),
     sigma=st.sampled_from([1.0, 1.7, 0.01]),
     few=st.sampled_from([0, 1000]),
+    dense=st.sampled_from([0, 1e9]),
 )
-def test_logistic_is_exact_to_rounding(scores, sigma, few):
+def test_logistic_is_exact_to_rounding(scores, sigma, few, dense):
     s = np.array(scores)
     n = len(s)
     items = Items(s, np.arange(n), None, np.array([0, n]))
-    plan = Plan(leaf=1, direct=0)
+    plan = Plan(leaf=1, direct=0, dense=dense, block=0)
     sums = pair_sums(items, Logistic(sigma, LogisticFields(sigma, few)), grad=True, plan=plan)
     with localcontext(prec=60):
         z = {(i, j): Decimal(sigma) * (Decimal(s[i]) - Decimal(s[j])) for i in range(n) for j in range(i)}
@@ -292,6 +300,51 @@ def test_interpolation_keeps_its_error_bound(eta):
         for f in (Logistic().formula, Logistic().derivative, Logistic().second_derivative):
             exact, values = f(eta * (u + shift)), f(eta * (points.places.offset + shift))
             np.testing.assert_allclose(points.interpolate([values])[0], exact, rtol=1e-13)
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=30).map(np.array),
+    most=st.integers(1, 20),
+)
+def test_blocks_hold_whole_levels_and_are_as_large_as_may_be(sizes, most):
+    bounds = blocks_of_levels(np.cumsum(sizes) - sizes, sizes.sum(), most)
+    assert set(bounds) <= {0, *np.cumsum(sizes)}
+    assert (bounds[0], bounds[-1]) == (0, sizes.sum())
+    starts = np.cumsum(sizes) - sizes
+    levels = np.diff(np.searchsorted(starts, bounds))
+    assert np.all(levels >= 1)
+    assert np.all((np.diff(bounds) <= most) | (levels == 1))
+    assert len(levels) <= 2 * sizes.sum() / most + 1
+
+
+@pytest.mark.parametrize("loss", LOSSES[2:], ids=repr)
+@pytest.mark.parametrize("weighted", [True, False])
+def test_batches_of_blocks_agree_with_halving(loss, weighted):
+    """Blocks and items of more than one tile, and blocks with several levels, one of them large."""
+    rng = np.random.default_rng(5)
+    items = make_items(rng, [3, 30000, 7], 30000, weighted=weighted)
+    items = replace(items, levels=np.where(items.levels > 20000, 10**6, items.levels))
+    on_grid, halved = (
+        pair_sums(items, loss, grad=True, hess=True, plan=plan) for plan in (Plan(dense=1e9, block=0.1), Plan(dense=0))
+    )
+    np.testing.assert_allclose(on_grid.numerator, halved.numerator, rtol=1e-12)
+    np.testing.assert_allclose(on_grid.denominator, halved.denominator, rtol=1e-14)
+    for got, expected in ((on_grid.grad, halved.grad), (on_grid.hess, halved.hess)):
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("sigma", [1e-300, 1e-20, 1e20, 1e160, 1e250])
+@pytest.mark.parametrize("plan", [BY_HALVES, ON_A_GRID])
+def test_a_logistic_loss_of_any_steepness_agrees_with_all_pairs(sigma, plan):
+    rng = np.random.default_rng(6)
+    for scale in (1.0, 1 / sigma, 1e-5, 1e60):
+        items = make_items(rng, [200], 40, scale)
+        loss = PairwiseLogistic(sigma=sigma)
+        sums, direct = (pair_sums(items, loss, grad=True, hess=True, plan=p) for p in (plan, Plan(leaf=200)))
+        np.testing.assert_allclose(sums.numerator, direct.numerator, rtol=1e-12)
+        for got, expected in ((sums.grad, direct.grad), (sums.hess, direct.hess)):
+            largest = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+            np.testing.assert_allclose(got, expected, rtol=0, atol=1e-11 * largest)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -324,8 +377,9 @@ def test_far_cells_count_whatever_weigh_their_items():
 def test_sums_above_keep_their_error_bound():
     n = 10**6
     sums = sums_above(np.full(n, 0.1))
-    exact = 0.1 * np.arange(n, 0, -1, dtype=np.longdouble)
-    assert np.max(np.abs(sums / exact - 1)) <= 2 * np.sqrt(n) * 2.0**-53
+    exact = 0.1 * np.arange(n, -1, -1, dtype=np.longdouble)
+    assert sums[-1] == 0
+    assert np.max(np.abs(sums[:-1] / exact[:-1] - 1)) <= 2 * np.sqrt(n) * 2.0**-53
 
 
 @given(
@@ -339,11 +393,13 @@ def test_a_source_is_active_where_the_formula_says_so(steps, offset, margin):
     np.testing.assert_array_equal(first, np.sum(x[:, None] - x >= margin, axis=1))
 
 
-@pytest.mark.parametrize("loss", LOSSES[:3], ids=repr)
-@pytest.mark.parametrize("scale", [1.0, 1e6])
-def test_a_million_items_take_little_memory(loss, scale):
+@pytest.mark.parametrize(
+    ("loss", "levels", "scale"),
+    [*((loss, 2, scale) for loss in LOSSES[:3] for scale in (1.0, 1e6)), (LOSSES[2], 10**6, 1.0)],
+)
+def test_a_million_items_take_little_memory(loss, levels, scale):
     n = 10**6
-    items = make_items(np.random.default_rng(0), [n], 2, scale, weighted=False)
+    items = make_items(np.random.default_rng(0), [n], levels, scale, weighted=False)
     tracemalloc.start()
     sums = pair_sums(items, loss, grad=True)
     peak = tracemalloc.get_traced_memory()[1]

@@ -1,8 +1,10 @@
 """A loss is an immutable value: section 1 of the contract."""
 
+import contextlib
 import copy
 import dataclasses
 import inspect
+import itertools
 import math
 import pickle
 from fractions import Fraction
@@ -17,12 +19,16 @@ from losses import (
     KTO,
     MAE,
     MSE,
+    ApproxNDCG,
     Asymmetric,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     Huber,
+    LambdaRank,
+    ListNet,
     PairwiseHinge,
     PairwiseLogistic,
+    PairwiseSquaredHinge,
     PPOClip,
     SimPO,
 )
@@ -254,3 +260,32 @@ def test_the_base_of_an_asymmetric_loss_may_be_scaled_summed_and_of_any_reductio
         assert other.value(y_true, y_pred) == Asymmetric(shortfall_weight=3).value(y_true, y_pred)
     nested = Asymmetric(shortfall_weight=2, base=Asymmetric(shortfall_weight=5, base=MAE()))
     assert nested.value([0.0], [-1.0]) == 10
+
+
+@pytest.mark.parametrize("number", [5e-324, 1e-160, 1e160, 1.7e308])
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (PairwiseHinge, "margin"),
+        (PairwiseSquaredHinge, "margin"),
+        (PairwiseLogistic, "sigma"),
+        (LambdaRank, "sigma"),
+        (ListNet, "temperature"),
+        (ApproxNDCG, "temperature"),
+    ],
+)
+def test_an_extreme_parameter_of_a_ranking_loss_neither_raises_nor_warns(cls, name, number):
+    rng = np.random.default_rng(0)
+    loss = cls(**{name: number})
+    for n, scale in itertools.product((6, 2000), (1e-160, 1.0, 1e300)):
+        relevance, scores = rng.integers(0, 3, n), scale * rng.standard_normal(n)
+        for method in (loss.value, loss.grad, loss.value_and_grad):
+            method(relevance, scores)
+        with contextlib.suppress(NotImplementedError):
+            loss.hess(relevance, scores)
+
+
+def test_a_curvature_is_zero_or_infinite_where_its_factor_overflows():
+    loss = PairwiseLogistic(sigma=1e160)
+    np.testing.assert_array_equal(loss.hess([1, 0], [0.0, 0.0]), [np.inf, np.inf])
+    np.testing.assert_array_equal(loss.hess([1, 0], [1.0, 0.0]), [0.0, 0.0])

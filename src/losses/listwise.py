@@ -151,7 +151,7 @@ class ListNet(ListwiseLoss):
         if order == 1:
             return losses, (p - t) / self.temperature
         if order == 2:
-            return losses, p * (1 - p) / self.temperature**2
+            return losses, p * (1 - p) / self.temperature / self.temperature
         return losses, None
 
 

@@ -27,14 +27,11 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
+from losses.pairs_grid import Grid
+from losses.tiles import TILE
+
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Hook: TypeAlias = Callable[[Array], Array]
-
-TILE = 1 << 16
-"""Pairs evaluated at a time: half a MiB for each temporary of float64."""
-
-LARGEST = 1e100
-"""Scores beyond this are summed pair by pair, as intermediate results of the fast ways might overflow."""
 
 
 class Side(NamedTuple):
@@ -52,8 +49,15 @@ class Fields(Protocol):
 
         At an upper item i that is Σⱼ wⱼ φ⁽ᵏ⁾(sᵢ − sⱼ) over the lower ones, at a lower item j it is
         Σᵢ wᵢ φ⁽ᵏ⁾(sᵢ − sⱼ) over the upper ones. Orders are some of 0, 1 and 2, the first one is 0 and is left
-        out at the lower items. Scores are float64 and at most 1e100 in size, on neither side none.
+        out at the lower items. Scores are float64 and at most `largest` in size, on neither side none.
         """
+
+    @property
+    def largest(self) -> float:
+        """Scores beyond this are summed pair by pair, as intermediate results of the fast way might overflow."""
+
+    def grid(self, scores: Array, /) -> Grid | None:
+        """Return a grid over these scores if they lie close enough together, and the loss is smooth."""
 
 
 class PairLoss(Protocol):
@@ -117,10 +121,16 @@ class Plan:
         Queries, and parts of queries, of at most so many items are not halved further.
     direct : float
         A crossing of a by b items is summed pair by pair where a·b ≤ direct·(a + b).
+    dense : float
+        A query of n items and L levels is summed on a grid of N nodes, if there is one, where N² ≤ dense·n·log₂ L.
+    block : float
+        In blocks of at most block·N items, or of one level.
     """
 
     leaf: int = 256
     direct: float = 100.0
+    dense: float = 4.0
+    block: float = 0.4
 
 
 def pair_sums(
@@ -161,15 +171,36 @@ class _Summation:
 
     def run(self) -> PairSums:
         """Sum over every query."""
-        starts, ends = self.bounds[:-1], self.bounds[1:]
-        short = ends - starts <= self.plan.leaf
-        queries = np.arange(len(starts))
-        self.leaves = [(queries[short], starts[short], ends[short])]
-        for query in queries[~short].tolist():
-            self._descend(query, int(starts[query]), int(ends[query]))
+        self.leaves: list[tuple[Array, Array, Array]] = []
+        queries = np.arange(len(self.bounds) - 1)
+        self._part(queries, self.bounds[:-1], self.bounds[1:], self._sum_query)
         self._sum_leaves(*(np.concatenate(column) for column in zip(*self.leaves, strict=True)))
         numerator, denominator = self._by_query()
         return PairSums(numerator, denominator, self.slopes.get(1), self.slopes.get(2))
+
+    def _part(self, queries: Array, starts: Array, ends: Array, of_many: Callable[[int, int, int], Any]) -> None:
+        """Set queries, or parts of queries, of few items aside as leaves and sum over those of many."""
+        few = ends - starts <= self.plan.leaf
+        self.leaves.append((queries[few], starts[few], ends[few]))
+        for query, start, end in zip(queries[~few].tolist(), starts[~few].tolist(), ends[~few].tolist(), strict=True):
+            of_many(query, start, end)
+
+    def _sum_query(self, query: int, start: int, end: int) -> None:
+        """Sum over the pairs of a query: between blocks on a grid, if it has one, and within what is left."""
+        scores, weights = self.scores[start:end], self.weights[start:end]
+        levels = np.append(0, 1 + np.flatnonzero(self.levels[start + 1 : end] != self.levels[start : end - 1]))
+        grid = self.fields.grid(scores) if self.fields else None
+        if not grid or grid.size**2 > self.plan.dense * len(scores) * len(levels).bit_length():
+            self._descend(query, start, end)
+            return
+        bounds = blocks_of_levels(levels, end - start, max(1, int(self.plan.block * grid.size)))
+        masses = np.add.reduceat(weights, bounds[:-1])
+        slopes = {order: slope[start:end] for order, slope in self.slopes.items()}
+        numerator = grid.sums(scores, weights, bounds, slopes)
+        self._add_part(query, numerator, np.add.reduce(masses[1:] * np.cumsum(masses[:-1])))
+        starts, ends = start + bounds[:-1], start + bounds[1:]
+        several = self.levels[starts] < self.levels[ends - 1]
+        self._part(np.full(np.count_nonzero(several), query), starts[several], ends[several], self._descend)
 
     def _by_query(self) -> tuple[Array, Array]:
         """Add up the parts of each query."""
@@ -211,6 +242,8 @@ class _Summation:
 
     def _classes(self, items: Array) -> tuple[Array, ...]:
         """Split items in order of their scores into those with the score finite, −∞, +∞ and NaN."""
+        if np.isfinite(self.scores[items[[0, -1]]]).all():
+            return items, items[:0], items[:0], items[:0]
         scores = self.scores[items]
         first, nan = np.searchsorted(scores, [-np.inf, np.inf], side="right").tolist()
         last = int(np.searchsorted(scores, np.inf, side="left"))
@@ -232,14 +265,13 @@ class _Summation:
         low = Side(self.scores[lower], self._weights_of(lower))
         high = Side(self.scores[upper], self._weights_of(upper))
         (value, *at_upper), at_lower = self._fields(low, high)
-        self._add_part(
-            query,
-            np.add.reduce(high.weights * value),
-            np.add.reduce(low.weights) * np.add.reduce(high.weights),
-        )
+        value *= high.weights
+        self._add_part(query, np.add.reduce(value), np.add.reduce(low.weights) * np.add.reduce(high.weights))
         for order, up, down in zip(self.slopes, at_upper, at_lower, strict=True):
-            self.slopes[order][upper] += high.weights * up
-            self.slopes[order][lower] += (-1) ** order * low.weights * down
+            up *= high.weights
+            down *= (-1) ** order * low.weights
+            self.slopes[order][upper] += up
+            self.slopes[order][lower] += down
 
     def _weights_of(self, items: Array) -> Array:
         """Return the items' weights; where all are one, without a copy."""
@@ -252,7 +284,7 @@ class _Summation:
         """Return the fields at the upper and the lower items, the way that is fastest."""
         a, b = len(lower.scores), len(upper.scores)
         largest = np.max(np.abs([side.scores[[0, -1]] for side in (lower, upper)]))
-        if self.fields is None or a * b <= self.plan.direct * (a + b) or largest > LARGEST:
+        if self.fields is None or a * b <= self.plan.direct * (a + b) or largest > self.fields.largest:
             return direct_fields(self.hooks, lower, upper, self.orders)
         return self.fields(lower, upper, self.orders)
 
@@ -342,6 +374,17 @@ def _cut(levels: Array, start: int, end: int) -> int:
     left = start + int(np.searchsorted(levels[start:end], levels[middle], side="left"))
     right = start + int(np.searchsorted(levels[start:end], levels[middle], side="right"))
     return right if right < end and (left == start or right - middle < middle - left) else left
+
+
+def blocks_of_levels(levels: Array, count: int, size: int) -> Array:
+    """Gather levels, given where each begins, into blocks of at most so many items, or of one level each.
+
+    Returns where the blocks begin, and the end.
+    """
+    first = levels // size
+    last = (np.append(levels[1:], count) - 1) // size
+    cut = (first[1:] != first[:-1]) | (first[1:] != last[1:])
+    return np.concatenate([[0], levels[1:][cut], [count]])
 
 
 def _rounded_up(sizes: Array) -> Array:

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losses.pairs import TILE, Side
+from losses.pairs import Side
+from losses.tiles import TILE
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -49,11 +50,19 @@ class HingeFields:
         mirrored = self._at(-lower.scores[::-1], -upper.scores[::-1], upper.weights[::-1], orders[1:])
         return at_upper, [field[::-1] for field in mirrored]
 
+    @property
+    def largest(self) -> float:
+        """The largest scores (see `Fields`)."""
+        return 1e100
+
+    def grid(self, scores: Array) -> None:
+        """Return None: a hinge is not smooth (see `Fields`)."""
+
     def _at(self, targets: Array, sources: Array, weights: Array, orders: tuple[int, ...]) -> list[Array]:
         """Return Σⱼ wⱼ φ⁽ᵏ⁾(t − xⱼ) at each target t, for each order k."""
         if not orders:
             return []
-        moments = [np.append(moment, 0) for moment in moments_above(sources, weights, self.degree)]
+        moments = moments_above(sources, weights, self.degree)
         fields: list[Array] = [np.empty(len(targets)) for _ in orders]
         for start in range(0, len(targets), TILE):
             t = targets[start : start + TILE]
@@ -97,37 +106,33 @@ def first_active(targets: Array, sources: Array, margin: float) -> Array:
 
 
 def moments_above(x: Array, weights: Array, degree: int) -> list[Array]:
-    """Return Mₖ(i) = Σ_{j ≥ i} wⱼ (xⱼ − xᵢ)ᵏ for k = 0 … degree (at most 2), for ascending x.
+    """Return Mₖ(i) = Σ_{j ≥ i} wⱼ (xⱼ − xᵢ)ᵏ for k = 0 … degree (at most 2) and i = 0 … n, for n ascending x.
 
     With the gaps gᵢ = xᵢ₊₁ − xᵢ,
 
         M₁(i) = M₁(i+1) + gᵢ M₀(i+1),    M₂(i) = M₂(i+1) + 2 gᵢ M₁(i+1) + gᵢ² M₀(i+1).
     """
-    gaps = np.diff(x, append=x[-1:])
+    gaps = np.zeros_like(x)
+    np.subtract(x[1:], x[:-1], out=gaps[:-1])
     moments = [sums_above(weights)]
     if degree >= 1:
-        moments.append(sums_above(gaps * _next(moments[0])))
+        moments.append(sums_above(gaps * moments[0][1:]))
     if degree >= 2:
-        moments.append(sums_above(gaps * (2 * _next(moments[1]) + gaps * _next(moments[0]))))
+        moments.append(sums_above(gaps * (2 * moments[1][1:] + gaps * moments[0][1:])))
     return moments
 
 
 def sums_above(terms: Array) -> Array:
-    """Return Σ_{j ≥ i} termsⱼ for each i.
+    """Return Σ_{j ≥ i} termsⱼ for i = 0 … n.
 
     The sums are taken over blocks of √n terms and then over blocks, so that the relative error is at most
     2√n·eps (positive terms), not n·eps.
     """
     n = len(terms)
     size = 1 << (n.bit_length() // 2)
-    padded = np.zeros(-(-n // size) * size, terms.dtype)
-    padded[:n] = terms
-    blocks = padded.reshape(-1, size)[:, ::-1]
-    sums = np.cumsum(blocks, axis=1)
-    sums[:-1] += np.cumsum(sums[:0:-1, -1])[::-1, None]
-    return sums[:, ::-1].reshape(-1)[:n]
-
-
-def _next(values: Array) -> Array:
-    """Return values shifted by one, so that entry i is the value at i + 1, with a zero at the end."""
-    return np.append(values[1:], values.dtype.type(0))
+    sums = np.zeros((n // size + 1) * size, terms.dtype)
+    sums[:n] = terms
+    blocks = sums.reshape(-1, size)[:, ::-1]
+    np.cumsum(blocks, axis=1, out=blocks)
+    blocks[:-1] += np.cumsum(blocks[:0:-1, -1])[::-1, None]
+    return sums[: n + 1]

@@ -7,7 +7,7 @@ With z = σ(t − x) the field of φ(d) = log(1 + exp(−σd)) and of its deriva
 The line of scores is cut into cells of width h, the power of two with 1 ≤ η = σh < 2, around the multiples of
 h, so that a score's offset from its cell's centre is exact. Then, as in a fast multipole method:
 
-1. In a cell with many sources their weights are moved to a few nodes (anterpolation, `Points`).
+1. In a cell with many sources their weights are moved to a few nodes (anterpolation, see `chebyshev`).
 2. Between neighbouring cells, the fields are summed pair by pair.
 3. Cells further apart, |z| ≥ η, act through sums of exponentials, which factorize (`System.fields`).
 4. In a cell with many targets, the fields are computed at the nodes and interpolated.
@@ -31,7 +31,7 @@ for η = 2. Interpolating in t and x one after the other adds the two errors, th
 Λe^{2H}, where Λ < 3.2 is the nodes' Lebesgue constant: 25·2⁻⁵³ in all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, cos, exp, frexp, hypot, ldexp, log, pi
@@ -39,10 +39,17 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from losses.pairs import TILE, Side
+from losses.chebyshev import anterpolate, chebyshev_nodes, interpolate
+from losses.pairs import Side
+from losses.pairs_grid import Grid, scaled
 from losses.pairs_hinge import moments_above, sums_above
+from losses.tiles import TILE, slices
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
+
+
+MOST_NODES = 1024
+"""Of a grid; with more, a million items of different levels were summed as fast without."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +67,35 @@ class LogisticFields:
     sigma: float
     few: int = TILE
 
+    @property
+    def exponent(self) -> int:
+        """The cells' width h is 2 to this power."""
+        return 1 - frexp(self.sigma)[1]
+
     def __call__(self, lower: Side, upper: Side, orders: tuple[int, ...]) -> tuple[list[Array], list[Array]]:
         """Return the fields at the upper and the lower items (see `Fields`)."""
-        exponent = 1 - frexp(self.sigma)[1]
-        eta = ldexp(self.sigma, exponent)
-        low, high = (Points(np.ldexp(side.scores, -exponent), node_count(eta)) for side in (lower, upper))
+        eta = ldexp(self.sigma, self.exponent)
+        low, high = (Points(np.ldexp(side.scores, -self.exponent), node_count(eta)) for side in (lower, upper))
         up = System(eta, 1, high.places, low.places, low.anterpolate(lower.weights))
         down = System(eta, -1, low.places, high.places, high.anterpolate(upper.weights))
         at_upper = high.interpolate(up.fields(orders, self.few))
         at_lower = low.interpolate(down.fields(orders[1:], self.few))
-        for order, field in (*zip(orders, at_upper, strict=True), *zip(orders[1:], at_lower, strict=True)):
-            field *= self.sigma**order
-        return at_upper, at_lower
+        up_scaled = [scaled(field, self.sigma, order) for field, order in zip(at_upper, orders, strict=True)]
+        down_scaled = [scaled(field, self.sigma, order) for field, order in zip(at_lower, orders[1:], strict=True)]
+        return up_scaled, down_scaled
+
+    @property
+    def largest(self) -> float:
+        """The largest scores (see `Fields`)."""
+        return 1e100 / max(1.0, self.sigma)
+
+    def grid(self, scores: Array) -> Grid | None:
+        """Return a grid for sums over blocks of items with such scores (see `Fields`)."""
+        first, last = np.rint(np.ldexp([scores.min(), scores.max()], -self.exponent)).tolist()
+        nodes = node_count(ldexp(self.sigma, self.exponent))
+        if not (last - first + 1) * nodes <= MOST_NODES:  # where a score is NaN too
+            return None
+        return Grid(_kernel, self.sigma, self.exponent, first, int(last - first) + 1, nodes)
 
 
 class Places(NamedTuple):
@@ -84,13 +108,8 @@ class Places(NamedTuple):
 class Points:
     """Where sorted items are represented: at their own positions, or at nodes of their cell.
 
-    Positions have the cells' width as unit. A cell of more than 2p items is represented at the p Chebyshev
-    nodes uₚ of its [−½, ½], with Lagrange polynomials ℓₚ (ℓₚ(u_q) = 1 if p = q, else 0) for the items at
-    offsets u:
-
-        interpolation   f(u) = Σₚ ℓₚ(u) f(uₚ),    anterpolation   mₚ = Σⱼ wⱼ ℓₚ(uⱼ),
-
-    each the transpose of the other.
+    Positions have the cells' width as unit. A cell of more than 2p items is represented at its p nodes (see
+    `chebyshev`).
 
     Attributes
     ----------
@@ -107,56 +126,34 @@ class Points:
         self.nodes = nodes
         self.crowded = np.repeat(crowded, counts)
         self.x = 2 * offset[self.crowded]
-        self.ends = np.cumsum(counts[crowded])
+        self.cells = int(np.count_nonzero(crowded))
+        self.cell = np.repeat(np.arange(self.cells), counts[crowded])
         node_cell = np.repeat(cell[first[crowded]], nodes)
-        node_offset = np.tile(_nodes(nodes) / 2, len(self.ends))
+        node_offset = np.tile(chebyshev_nodes(nodes) / 2, self.cells)
         cell = np.concatenate([cell[~self.crowded], node_cell])
         offset = np.concatenate([offset[~self.crowded], node_offset])
-        self.order = np.argsort(cell, kind="stable") if len(self.ends) else slice(None)
+        self.order = np.argsort(cell, kind="stable") if self.cells else slice(None)
         self.places = Places(cell[self.order], offset[self.order])
-        self.first_basis = _chebyshev(self.x[: TILE // nodes], nodes)
 
     def anterpolate(self, weights: Array) -> Array:
         """Return the weight at each point."""
-        moments = np.zeros((self.nodes, len(self.ends)))
-        heavy = weights[self.crowded]
-        for items, cells, counts, basis in self._tiles():
-            moments[:, cells] += np.add.reduceat(basis * heavy[items], np.cumsum(counts) - counts, axis=1)
-        masses = np.einsum("kc,kp->cp", moments, _lagrange(self.nodes))
-        return np.concatenate([weights[~self.crowded], masses.reshape(-1)])[self.order]
+        masses = anterpolate(self.x, self.cell, weights[self.crowded], self.nodes, self.cells)
+        return np.concatenate([weights[~self.crowded], masses.T.reshape(-1)])[self.order]
 
     def interpolate(self, functions: Sequence[Array]) -> list[Array]:
         """Return at each item each function, given by its values at the points."""
+        alone = len(self.crowded) - len(self.x)
         results: list[Array] = []
-        coefficients: list[Array] = []
+        at_nodes: list[Array] = []
         for values in functions:
             unsorted = np.empty_like(values)
             unsorted[self.order] = values
-            alone = len(self.crowded) - len(self.x)
             results.append(np.empty(len(self.crowded)))
             results[-1][~self.crowded] = unsorted[:alone]
-            at_nodes = unsorted[alone:].reshape(-1, self.nodes)
-            coefficients.append(np.einsum("cp,kp->kc", at_nodes, _lagrange(self.nodes)))
-        crowds = [np.empty(len(self.x)) for _ in functions]
-        for items, cells, counts, basis in self._tiles():
-            for crowd, c in zip(crowds, coefficients, strict=True):
-                crowd[items] = np.einsum("ki,ki->i", basis, np.repeat(c[:, cells], counts, axis=1))
-        for result, crowd in zip(results, crowds, strict=True):
+            at_nodes.append(unsorted[alone:].reshape(-1, self.nodes).T)
+        for result, crowd in zip(results, interpolate(self.x, self.cell, at_nodes), strict=True):
             result[self.crowded] = crowd
         return results
-
-    def _tiles(self) -> Iterator[tuple[slice, slice, Array, Array]]:
-        """Cover the items in crowded cells.
-
-        Yields some items, their cells, how many of them each cell has, and their Chebyshev polynomials.
-        """
-        for items in _slices(0, len(self.x), TILE // self.nodes):
-            left = int(np.searchsorted(self.ends, items.start, side="right"))
-            right = int(np.searchsorted(self.ends, items.stop, side="left")) + 1
-            ends = np.minimum(self.ends[left:right], items.stop)
-            counts = np.diff(np.append(items.start, ends))
-            basis = _chebyshev(self.x[items], self.nodes) if items.start else self.first_basis
-            yield items, slice(left, right), counts, basis
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +259,7 @@ class System:
             while step < len(cells) and rate[0, 0] * step < 746:
                 sums[:, step:] += sums[:, :-step] * np.exp(-rate * (cells[step:] - cells[:-step]))
                 step *= 2
-            for part in _slices(begin, len(last), TILE // len(rate)):
+            for part in slices(begin, len(last), TILE // len(rate)):
                 distance = (side * cell[part] - cells[last[part]]) + side * offset[part]
                 powers = sums[:, last[part]] * np.exp(-rate * distance)
                 for field, coefficient in zip(fields, coefficients, strict=True):
@@ -275,8 +272,8 @@ class System:
         cells = sign * cells[::sign]
         moments = moments_above(cells, np.add.reduceat(self.masses, first)[::sign], 1)
         offsets = sums_above(sign * np.add.reduceat(self.masses * self.sources.offset, first)[::sign])
-        arrays = [np.append(array, 0) for array in (*moments, offsets, cells)]
-        for part in _slices(0, len(self.targets.cell), TILE):
+        arrays = [*moments, offsets, np.append(cells, 0)]
+        for part in slices(0, len(self.targets.cell), TILE):
             cell, offset = sign * self.targets.cell[part], sign * self.targets.offset[part]
             beyond = np.searchsorted(cells, cell + 2, side="left")
             mass, distance, offsets_beyond, first_cell = (array[beyond] for array in arrays)
@@ -286,12 +283,6 @@ class System:
                     field[part] += self.eta * distance
                 elif order == 1:
                     field[part] -= mass
-
-
-def _slices(start: int, stop: int, size: int) -> Iterator[slice]:
-    """Cut a range into slices of at most so many."""
-    for low in range(start, stop, size):
-        yield slice(low, min(low + size, stop))
 
 
 def _runs(cell: Array) -> tuple[Array, Array]:
@@ -338,27 +329,3 @@ def node_count(eta: float) -> int:
         return 1 + ceil(log(bound * 2**53) / log(a + b))
 
     return min(count(pi * i / 64) for i in range(1, 64))
-
-
-@lru_cache
-def _nodes(count: int) -> Array:
-    """Return the Chebyshev nodes (the zeros of T of that degree) of [−1, 1]."""
-    return np.cos(np.pi * (np.arange(count) + 0.5) / count)
-
-
-@lru_cache
-def _lagrange(count: int) -> Array:
-    """Return the coefficients c of the Lagrange polynomials of the nodes, ℓₚ = Σₖ c[k, p] Tₖ."""
-    coefficients: Array = _chebyshev(_nodes(count), count) * (2 / count)
-    coefficients[0] /= 2
-    return coefficients
-
-
-def _chebyshev(x: Array, count: int) -> Array:
-    """Return T₀ … of x, so many of them, degrees first."""
-    basis = np.empty((count, len(x)))
-    basis[0], basis[1] = 1, x
-    twice = 2 * x
-    for k in range(2, count):
-        basis[k] = twice * basis[k - 1] - basis[k - 2]
-    return basis

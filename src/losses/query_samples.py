@@ -116,7 +116,9 @@ class QuerySamples(Samples):
     def levels(self) -> Array:
         """Return integers that ascend where the sorted items' relevance does, within each query."""
         relevance = self.relevance()
-        return np.concatenate([[0], np.cumsum(relevance[1:] != relevance[:-1])])[: len(relevance)]
+        rises = np.zeros(len(relevance), bool)
+        rises[1:] = relevance[1:] != relevance[:-1]
+        return np.cumsum(rises)
 
     def scores(self) -> FloatArray:
         """Return the sorted items' scores, in the dtype computed in."""

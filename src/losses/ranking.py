@@ -203,8 +203,8 @@ class PairwiseLoss(RankingLoss):
         scale = np.broadcast_to(weight / (denominator or 1.0), samples.shape)
         derivative = sums.grad if order == 1 else sums.hess
         if out is not None and derivative is not None:
-            per_item = np.repeat(factor * scale, np.diff(samples.bounds))
-            out[...] = samples.unsorted(derivative * per_item).reshape(out.shape)
+            derivative *= np.repeat(factor * scale, np.diff(samples.bounds))
+            out[...] = samples.unsorted(derivative).reshape(out.shape)
         return sums.numerator * scale if value else None
 
 
@@ -363,7 +363,7 @@ class PairwiseLogistic(PairwiseLoss):
 
     def second_derivative(self, d: FloatArray) -> FloatArray:
         """Return σ² e^−σ|d| / (1 + e^−σ|d|)²."""
-        return self.sigma**2 * sigmoid_slope(self.sigma * d)
+        return self.sigma * sigmoid_slope(self.sigma * d) * self.sigma  # for σ² may overflow
 
     @property
     def fields(self) -> Fields:
