@@ -60,9 +60,15 @@ class ListSamples(QuerySamples):
         super()._sort(query, count)
         self.weight, self.query_weight = None, weight
 
-    def _order(self, relevance: Array, query: Array | None) -> Array:
-        keys = (relevance[::-1],) if query is None else (relevance[::-1], -query[::-1])
-        return len(relevance) - 1 - np.lexsort(keys)[::-1]  # back to front, so that equal items stay in input order
+    # Both orders are taken back to front, so that equal items stay in input order.
+
+    def _order_of_rows(self, relevance: Array) -> Array:
+        order: Array = relevance.shape[1] - 1 - super()._order_of_rows(relevance[:, ::-1])[:, ::-1]
+        return order
+
+    def _order_of_queries(self, relevance: Array, query: Array) -> Array:
+        order: Array = len(relevance) - 1 - super()._order_of_queries(relevance[::-1], -query[::-1])[::-1]
+        return order
 
     def _weight_of_queries(self, query: Array | None, count: int) -> Array:
         """Return each query's weight, that of all its items."""

@@ -14,9 +14,10 @@ def safe_exponent(dtype: Dtype) -> float:
 
 
 def softplus(x: FloatArray) -> FloatArray:
-    """Return log(1 + e^x), which is −log σ(−x), as max(x, 0) + log(1 + e^−|x|): nothing overflows or cancels."""
-    found: FloatArray = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-    return found
+    """Return log(1 + e^x), which is −log σ(−x); where e^x might overflow, as max(x, 0) + log(1 + e^−|x|)."""
+    if x.max(initial=0) <= safe_exponent(x.dtype):
+        return np.log1p(np.exp(x))
+    return x.clip(0, np.inf) + np.log1p(np.exp(-np.abs(x)))
 
 
 def sigmoid(x: FloatArray) -> FloatArray:

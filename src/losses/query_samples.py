@@ -94,17 +94,30 @@ class QuerySamples(Samples):
         if kept is not None:
             relevance = relevance[kept]
             query = None if query is None else query[kept]
-        order = self._order(relevance, query)
-        sizes = np.array([len(order)]) if query is None else np.bincount(query, minlength=count)
-        self.order = order if kept is None else kept[order]
+        sizes = np.array([len(relevance)]) if query is None else np.bincount(query, minlength=count)
         self.bounds = np.concatenate([[0], np.cumsum(sizes)])
+        order = self._order(relevance, query)
+        self.order = order if kept is None else kept[order]
         by_query = self.weights is not None and self.weights.array.ndim < self.predicted.ndim
         self.query_weight = np.asarray(self.weights.array, np.float64) if self.weights and by_query else None
         self.weight = None if weight is None or by_query else weight[self.order]
 
     def _order(self, relevance: Array, query: Array | None) -> Array:
-        """Return the order in which items are sorted."""
-        return np.argsort(relevance, kind="stable") if query is None else np.lexsort((relevance, query))
+        """Return the order of items by query, and within it by relevance."""
+        start, sizes = self.bounds[:-1], np.diff(self.bounds)
+        if query is None or (len(query) and (sizes == sizes[0]).all() and (query[1:] >= query[:-1]).all()):
+            rows = relevance.reshape(len(sizes), -1)  # sorted alone, rows take a half to a tenth of the time
+            order: Array = self._order_of_rows(rows) + start[:, np.newaxis]
+            return order.reshape(-1)
+        return self._order_of_queries(relevance, query)
+
+    def _order_of_rows(self, relevance: Array) -> Array:
+        """Return each row's order."""
+        return np.argsort(relevance, axis=1, kind="stable")
+
+    def _order_of_queries(self, relevance: Array, query: Array) -> Array:
+        """Return the order of items of queries that need not lie together."""
+        return np.lexsort((relevance, query))
 
     def _left_out(self) -> Array | None:
         return None if self.weights is None else self.weights.block(WHOLE) == 0
