@@ -10,13 +10,11 @@ each the transpose of the other.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from losses.tiles import TILE, slices
-
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from losses.types import Array
 
 
 def anterpolate(x: Array, cell: Array, weights: Array, nodes: int, cells: int) -> Array:

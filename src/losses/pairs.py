@@ -29,8 +29,8 @@ import numpy as np
 
 from losses.pairs_grid import Grid
 from losses.tiles import TILE
+from losses.types import Array
 
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Hook: TypeAlias = Callable[[Array], Array]
 
 

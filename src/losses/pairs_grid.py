@@ -12,14 +12,12 @@ So each item is moved to the nodes once, and its field interpolated once, for al
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ldexp
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from losses.chebyshev import anterpolate, chebyshev_nodes, interpolate
 from losses.tiles import TILE, slices
-
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from losses.types import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,12 @@ active at a target are a suffix of all.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from losses.pairs import Side
 from losses.tiles import TILE
-
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from losses.types import Array
 
 
 @dataclass(frozen=True)

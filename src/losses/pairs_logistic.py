@@ -35,7 +35,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, cos, exp, frexp, hypot, ldexp, log, pi
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,9 +44,7 @@ from losses.pairs import Side
 from losses.pairs_grid import Grid, scaled
 from losses.pairs_hinge import moments_above, sums_above
 from losses.tiles import TILE, slices
-
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
-
+from losses.types import Array
 
 MOST_NODES = 1024
 """Of a grid; with more, a million items of different levels were summed as fast without."""

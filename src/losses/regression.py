@@ -1,7 +1,5 @@
 """Losses for regression: functions of the residual r = y_pred - y_true."""
 
-import functools
-import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -209,8 +207,8 @@ class Asymmetric(ResidualLoss):
 
     def _of_base(self, hook: str, r: FloatArray) -> FloatArray:
         """Return a hook of the base loss, which may be a sum."""
-        scaled = (_scaled(coefficient, getattr(loss, hook)(r)) for coefficient, loss in self.base.terms)
-        return functools.reduce(operator.add, scaled)
+        first, *others = [_scaled(coefficient, getattr(loss, hook)(r)) for coefficient, loss in self.base.terms]
+        return sum(others, first)
 
 
 def _scaled(coefficient: float, block: FloatArray) -> FloatArray:
