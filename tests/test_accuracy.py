@@ -281,12 +281,14 @@ def test_rows_of_many_classes(classes, spread, soft, dtype):
 def test_the_level_of_the_logits_is_no_matter(soft, dtype):
     """Neither for hess: at any level, also where exp overflows or underflows, whether alone or in a product."""
     rng = np.random.default_rng(0)
-    logits, y = rng.integers(-4, 5, (6, 3)).astype(dtype), rng.integers(0, 3, 6)  # integers are shifted exactly
+    logits, y = rng.integers(-4, 5, (6, 40)).astype(dtype), rng.integers(0, 40, 6)  # integers are shifted exactly
     loss = CategoricalCrossEntropy(from_logits=True, reduction="none")
     if soft:
-        y = rng.dirichlet(np.ones(3), 6).astype(dtype)
+        y = rng.dirichlet(np.ones(40), 6).astype(dtype)
     eps = np.finfo(dtype).eps
-    for level in np.concatenate([np.arange(-120, 121, 4), np.arange(-1000, 1001, 20), [1e4, -1e4]]).astype(dtype):
+    root = int(np.log(np.finfo(dtype).max) / 2)  # of the largest number, beyond which squares overflow
+    levels = [np.arange(-1000, 1001, 20), [1e4, -1e4], *(np.arange(-12, 5) + sign * root for sign in (1, -1))]
+    for level in np.concatenate(levels).astype(dtype):
         np.testing.assert_allclose(
             loss.value(y, logits + level), loss.value(y, logits), rtol=0, atol=16 * eps * max(1, abs(level))
         )

@@ -381,6 +381,22 @@ def test_the_advice_about_masked_arrays_works():
 # -------------------------------------------------------------------------------------------------------------- out
 
 
+@pytest.mark.parametrize("method", ["grad", "hess"])
+def test_an_unaligned_out_changes_no_bit_of_long_rows(method):
+    """NumPy copies unaligned rows through a buffer, and adds them up in another order."""
+    logits, ids = np.random.default_rng(0).normal(size=(3, 20_000)), [1, 5, 9]
+    out = np.empty(logits.nbytes + 1, np.uint8)[1:].view(np.float64).reshape(logits.shape)
+    loss = CategoricalCrossEntropy(from_logits=True)
+    np.testing.assert_array_equal(getattr(loss, method)(ids, logits, out=out), getattr(loss, method)(ids, logits))
+
+
+class Subclass(np.ndarray):
+    """An array that isn't quite one, as np.matrix is, given as `out`."""
+
+    def reshape(self, *shape, **options):
+        raise AssertionError("a subclass may do anything here")
+
+
 @each_case
 @each_float
 def test_results_are_written_to_out_whatever_its_layout(case, dtype):
@@ -391,6 +407,7 @@ def test_results_are_written_to_out_whatever_its_layout(case, dtype):
         np.full(shape, np.nan, dtype, order="F"),
         np.full((27, *shape[1:]), np.nan, dtype)[::3],
         np.full(shape, np.nan, dtype)[::-1],
+        np.full(shape, np.nan, dtype).view(Subclass),
     ]
     for method in set(methods(case)) - {"value"}:
         expected = flatten(call(case.loss, method, problem))
@@ -507,6 +524,9 @@ def test_a_hook_that_returns_another_shape_is_told_so():
     wrong = type("Wrong", (ZeroOne,), {"formula": lambda self, r: r[:-1]})
     with pytest.raises(ValueError, match=r"formula returned an array of shape \(2,\) for samples of shape \(3,\)"):
         wrong().value([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    wrong = type("Wrong", (ZeroOne,), {"second_derivative": lambda self, r: r[:-1]})
+    with pytest.raises(ValueError, match="second_derivative returned an array"):
+        wrong().hess([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
 
 
 def test_binary_targets_may_be_bools_and_unsigned_integers():

@@ -313,6 +313,7 @@ def places(like):
         np.empty(shape, like.dtype)[..., ::-1],
         np.empty(wide, like.dtype)[..., ::2],
         np.empty(wide, like.dtype)[..., -1:0:-2],
+        np.empty(like.nbytes + 1, np.uint8)[1:].view(like.dtype).reshape(shape),  # unaligned
     ]
     for array in made:
         array.fill(np.nan)

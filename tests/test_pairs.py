@@ -239,6 +239,40 @@ def test_unweighted_denominators_are_exact():
     assert sums.denominator == [(10**12 - 1000 * 1000**2) // 2]
 
 
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("plan", [Plan(), BY_HALVES, ON_A_GRID])
+@pytest.mark.parametrize("weight", [0.1, 0.7])
+def test_roundings_of_equal_weights_do_not_add_up(loss, plan, weight):
+    for levels in (2, 5000):
+        items = make_items(np.random.default_rng(7), [5000], levels, 0.01)
+        items = replace(items, weights=np.full(5000, weight))
+        counts = np.unique(items.levels, return_counts=True)[1]
+        exact = Fraction(weight) ** 2 * ((5000**2 - int(np.sum(counts**2))) // 2)
+        found = pair_sums(items, loss, plan=plan).denominator[0]
+        assert abs(Fraction(found) / exact - 1) <= 4 * np.finfo(np.float64).eps
+
+
+@pytest.mark.parametrize("sigma", [0.37, 1.7])
+@pytest.mark.parametrize("spread", [1e-3, 0.3, 3.0])
+@pytest.mark.parametrize("plan", [Plan(), BY_HALVES, ON_A_GRID])
+def test_each_item_of_a_logistic_loss_is_accurate(sigma, spread, plan):
+    """Relative to the terms of its own pairs, of which the largest have σ|d| of some spread."""
+    loss, rng = PairwiseLogistic(sigma=sigma), np.random.default_rng(1)
+    items = make_items(rng, [600], 10**6, weighted=False)
+    items = replace(items, scores=rng.normal(size=600) * spread / sigma)
+    sums = pair_sums(items, loss, grad=True, hess=True, plan=plan)
+    s = items.scores.astype(np.longdouble)
+    higher = items.levels[:, None] > items.levels
+    d = s[:, None] - s
+    slope = np.where(higher, loss.derivative(d), 0)
+    bend = np.where(higher, loss.second_derivative(d), 0)
+    bound = (8 * (1 + spread) + 4) * np.finfo(np.float64).eps  # of a pair, and of the summation
+    terms = np.abs(slope).sum(axis=1) + np.abs(slope).sum(axis=0)
+    assert (np.abs(sums.grad - (slope.sum(axis=1) - slope.sum(axis=0))) <= bound * terms).all()
+    expected = bend.sum(axis=1) + bend.sum(axis=0)
+    assert (np.abs(sums.hess - expected) <= bound * expected).all()
+
+
 @pytest.mark.parametrize("degree", [1, 2])
 @given(
     scores=st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 0.7, 1.4, 1e9, 1e9 + 0.7]), min_size=2, max_size=7),

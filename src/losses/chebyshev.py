@@ -70,7 +70,9 @@ def chebyshev_nodes(count: int) -> Array:
 @lru_cache
 def lagrange(count: int) -> Array:
     """Return the coefficients c of the Lagrange polynomials of the nodes, ℓₚ = Σₖ c[k, p] Tₖ."""
-    coefficients: Array = polynomials(chebyshev_nodes(count), count) * (2 / count)
+    # Tₖ(x_q) = cos(k(2q + 1)π / 2p), whose angles are reduced exactly; at rounded nodes Tₖ would be off by k² roundings
+    quarters = np.arange(count)[:, np.newaxis] * (2 * np.arange(count) + 1) % (4 * count)
+    coefficients: Array = np.cos(quarters * (np.pi / (2 * count))) * (2 / count)
     coefficients[0] /= 2
     return coefficients
 

@@ -111,12 +111,12 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def _evaluate(self, y: FloatArray, p: FloatArray, *, value: bool = False, slope: bool = False) -> tuple[Any, Any]:
         """Return `formula` and `derivative`, each of them if it is asked for."""
-        weighed = self.pos_weight != 1 or self.label_smoothing != 0
-        hard = not weighed and np.count_nonzero((y == 0) | (y == 1)) == y.size
+        plain = self.pos_weight == 1 and not self.label_smoothing
+        hard = plain and np.count_nonzero((y == 0) | (y == 1)) == y.size
         return (self._of_logits if self.from_logits else self._of_probabilities)(y, p, hard, value, slope)
 
     def _of_probabilities(self, y: FloatArray, p: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
-        """Return −(a log p + b log(1 − p)) and b/(1 − p) − a/p, each of them if it is asked for.
+        """Return −(a log p + b log(1 − p)) and b/(1 − p) − a/p, at least those that are asked for.
 
         Where all labels are 0 or 1 and weigh the same, that is −log|d| and 1/d with d = 1 − y − p, which is up to its
         sign the probability of the label. That takes one logarithm, and a term for what d lost when it was rounded.
@@ -317,7 +317,7 @@ Rows: TypeAlias = tuple[FloatArray, FloatArray | None, FloatArray | float]
 
 def _scratch(out: FloatArray | None, p: FloatArray) -> FloatArray | None:
     """Return rows of `out` to compute in, lest more memory be in use; None if they do not fit, or hold the logits."""
-    if out is None or out.dtype != p.dtype or not out.flags.c_contiguous or np.may_share_memory(out, p):
+    if out is None or out.dtype != p.dtype or not out.flags.carray or np.may_share_memory(out, p):
         return None
     return out.reshape(p.shape)
 
@@ -364,7 +364,8 @@ def _hard_logits(y: FloatArray, x: FloatArray, order: Order, out: FloatArray | N
         e.reshape(-1)[label] -= s
         return losses, e, 1 / s
     if order == 2:
-        return losses, e * (s[:, np.newaxis] - e), 1 / (s * s)
+        p = e / s.astype(e.dtype, copy=False)[:, np.newaxis]
+        return losses, p * (1 - p), 1.0
     return losses, None, 1.0
 
 

@@ -88,7 +88,8 @@ class SampleLoss(Loss):
             derivatives = self.derivative(*arguments) if order == 1 else self.second_derivative(*arguments)
         losses = weigh(_fit(found, shape, "formula"), weight) if value else None
         if out is not None:
-            weighted = weigh(_fit(derivatives, shape, "derivative"), weight)
+            hook = "derivative" if order == 1 else "second_derivative"
+            weighted = weigh(_fit(derivatives, shape, hook), weight)
             np.multiply(weighted if out.ndim == 1 else weighted.reshape(out.shape), multiplier(factor), out=out)
         return losses
 

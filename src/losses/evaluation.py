@@ -61,12 +61,14 @@ def evaluate(
         factor = np.longdouble(1) / samples.denominator
     derivatives: list[Array] = []
     values: Any = None
+    results: list[Array] = []
     if out is not None:
-        derivatives, in_place = check_out(out, samples.predictions, samples.inputs)
+        results, in_place = check_out(out, samples.predictions, samples.inputs)
+        derivatives = [np.asarray(array) for array in results]  # indexing a subclass may do anything
         if in_place:
             walk(boxes, samples.check)
     elif order:
-        derivatives = [np.empty(samples.predicted.shape, dtype) for dtype in samples.result_dtypes]
+        results = derivatives = [np.empty(samples.predicted.shape, dtype) for dtype in samples.result_dtypes]
     if value and loss.reduction == "none":
         values = np.empty(samples.shape, samples.result_dtype)
     alone = derivatives[0] if len(derivatives) == 1 else None
@@ -87,7 +89,7 @@ def evaluate(
     found = walk(boxes, step)
     if value and values is None:
         values = summation.total(found[0] if len(found) == 1 else list(chain(*found)), samples.denominator)
-    return values, alone if alone is not None else tuple(derivatives) or None
+    return values, results[0] if len(results) == 1 else tuple(results) or None
 
 
 def _boxes(samples: Admitted) -> list[Box]:

@@ -9,7 +9,7 @@ from losses.types import Dtype, FloatArray
 
 @functools.cache
 def safe_exponent(dtype: Dtype) -> float:
-    """Return an x for which neither exp(±x) nor products of two of them leave the range of `dtype`."""
+    """Return an x for which neither exp(±x) nor a product of two of them leaves the range of `dtype`; a sum may."""
     return float(np.log(np.finfo(dtype).max)) / 2
 
 

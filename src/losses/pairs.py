@@ -8,8 +8,11 @@ weights w, a pair loss φ and d = sᵢ − sⱼ, a query's numerator and denomin
 and ∂N/∂sᵢ sums φ′ over the pairs in which i is the higher item, less those in which it is the lower;
 ∂²N/∂sᵢ² sums φ″ over both.
 
-There are two ways to sum:
+There are three ways to sum:
 
+- A query whose scores lie close together is cut into blocks of whole levels, and a smooth loss summed over the
+  pairs of different blocks on a *grid* (see `pairs_grid`). What is left within the blocks, and other queries, are
+  summed in the two other ways.
 - A query of few items is a *leaf*: all its pairs are evaluated, many leaves of one size at a time.
 - A query of many is halved where a new level begins, again and again, until only leaves are left. Each
   halving leaves the pairs between its halves, every one of which counts: a *crossing*. Each half needs the
@@ -27,6 +30,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
+from losses import summation
 from losses.pairs_grid import Grid
 from losses.tiles import TILE
 from losses.types import Array
@@ -168,14 +172,17 @@ class _Summation:
         self.orders, self.plan = orders, plan
         self.slopes = {order: np.zeros(len(self.scores), dtype) for order in orders if order}
         self.parts: list[tuple[Array, Array, Array]] = []
+        self.leaves: list[tuple[Array, Array, Array]] = []
+        self.weights_of_pairs: dict[int, float] = {}
 
     def run(self) -> PairSums:
         """Sum over every query."""
-        self.leaves: list[tuple[Array, Array, Array]] = []
         queries = np.arange(len(self.bounds) - 1)
         self._part(queries, self.bounds[:-1], self.bounds[1:], self._sum_query)
         self._sum_leaves(*(np.concatenate(column) for column in zip(*self.leaves, strict=True)))
         numerator, denominator = self._by_query()
+        for query, weight in self.weights_of_pairs.items():
+            denominator[query] = weight
         return PairSums(numerator, denominator, self.slopes.get(1), self.slopes.get(2))
 
     def _part(self, queries: Array, starts: Array, ends: Array, of_many: Callable[[int, int, int], Any]) -> None:
@@ -189,15 +196,17 @@ class _Summation:
         """Sum over the pairs of a query: between blocks on a grid, if it has one, and within what is left."""
         scores, weights = self.scores[start:end], self.weights[start:end]
         levels = np.append(0, 1 + np.flatnonzero(self.levels[start + 1 : end] != self.levels[start : end - 1]))
+        if len(levels) == 1:
+            return
+        self.weights_of_pairs[query] = weight_of_pairs(weights, levels)
         grid = self.fields.grid(scores) if self.fields else None
         if not grid or grid.size**2 > self.plan.dense * len(scores) * len(levels).bit_length():
             self._descend(query, start, end)
             return
         bounds = blocks_of_levels(levels, end - start, max(1, int(self.plan.block * grid.size)))
-        masses = np.add.reduceat(weights, bounds[:-1])
         slopes = {order: slope[start:end] for order, slope in self.slopes.items()}
         numerator = grid.sums(scores, weights, bounds, slopes)
-        self._add_part(query, numerator, np.add.reduce(masses[1:] * np.cumsum(masses[:-1])))
+        self._add_part(query, numerator)
         starts, ends = start + bounds[:-1], start + bounds[1:]
         several = self.levels[starts] < self.levels[ends - 1]
         self._part(np.full(np.count_nonzero(several), query), starts[several], ends[several], self._descend)
@@ -254,7 +263,7 @@ class _Summation:
         d = self.scores[upper[:1]] - self.scores[lower[:1]]
         v, w = self.weights[lower], self.weights[upper]
         total_v, total_w = np.add.reduce(v), np.add.reduce(w)
-        self._add_part(query, total_v * total_w * self.hooks[0](d)[0], total_v * total_w)
+        self._add_part(query, total_v * total_w * self.hooks[0](d)[0])
         for order, slope in self.slopes.items():
             bend = self.hooks[order](d)
             slope[upper] += total_v * w * bend
@@ -266,7 +275,7 @@ class _Summation:
         high = Side(self.scores[upper], self._weights_of(upper))
         (value, *at_upper), at_lower = self._fields(low, high)
         value *= high.weights
-        self._add_part(query, np.add.reduce(value), np.add.reduce(low.weights) * np.add.reduce(high.weights))
+        self._add_part(query, np.add.reduce(value))
         for order, up, down in zip(self.slopes, at_upper, at_lower, strict=True):
             up *= high.weights
             down *= (-1) ** order * low.weights
@@ -277,8 +286,9 @@ class _Summation:
         """Return the items' weights; where all are one, without a copy."""
         return self.weights[items] if self.weights.strides[0] else self.weights[: len(items)]
 
-    def _add_part(self, query: int, numerator: Any, denominator: Any) -> None:
-        self.parts.append((np.array([query]), np.array([numerator]), np.array([denominator])))
+    def _add_part(self, query: int, numerator: Any) -> None:
+        """Add to the numerator of a query of many items, whose denominator is known."""
+        self.parts.append((np.array([query]), np.array([numerator]), np.zeros(1)))
 
     def _fields(self, lower: Side, upper: Side) -> tuple[Sequence[Array], Sequence[Array]]:
         """Return the fields at the upper and the lower items, the way that is fastest."""
@@ -374,6 +384,17 @@ def _cut(levels: Array, start: int, end: int) -> int:
     left = start + int(np.searchsorted(levels[start:end], levels[middle], side="left"))
     right = start + int(np.searchsorted(levels[start:end], levels[middle], side="right"))
     return right if right < end and (left == start or right - middle < middle - left) else left
+
+
+def weight_of_pairs(weights: Array, levels: Array) -> float:
+    """Return Σ wᵢ wⱼ over a query's pairs, given where each level begins, to a few roundings.
+
+    The sums of the weights are kept in two parts, lest the roundings of many equal ones all go the same way.
+    """
+    upper = summation.upper_parts(weights)
+    masses = [np.add.reduceat(part, levels) for part in (upper, weights - upper)]
+    below = [np.cumsum(mass) - mass for mass in masses]
+    return summation.total(summation.parts((masses[0] + masses[1]) * (below[0] + below[1])))
 
 
 def blocks_of_levels(levels: Array, count: int, size: int) -> Array:

@@ -75,17 +75,25 @@ def total(found: Sequence[Part], denominator: float = 1.0) -> float:
 def _split_sum(x: FloatArray) -> tuple[float, float]:
     """Return two numbers whose sum is that of `x` to about 1e-9 eps.
 
-    Each entry is split at the same binary place, so that adding the upper parts commits no rounding at all (Rump,
-    Ogita and Oishi 2008, "Accurate floating-point summation I", section 3).
+    Each entry is split at the same binary place (Rump, Ogita and Oishi 2008, "Accurate floating-point summation I",
+    section 3).
     """
     if x.dtype.char == "f":  # float64 has digits to spare for float32
         return float(np.add.reduce(x, dtype=np.float64)), 0.0
+    upper = upper_parts(x)
+    return float(np.add.reduce(upper)), 0.0 if upper is x else float(np.add.reduce(x - upper))
+
+
+def upper_parts(x: FloatArray) -> FloatArray:
+    """Return float64 numbers rounded at one binary place, so that sums of any of them are exact.
+
+    Numbers beyond 2⁹⁶⁰, and those beside them, are returned as they are.
+    """
     largest = float(max(x.max(), -x.min()))
     if not largest < 2.0**960:
-        return float(np.add.reduce(x)), 0.0
+        return x
     place = math.ldexp(1.0, math.frexp(largest)[1] + x.size.bit_length())
-    upper = (x + place) - place
-    return float(np.add.reduce(upper)), float(np.add.reduce(x - upper))
+    return (x + place) - place
 
 
 def _sum_of_huge(terms: FloatArray) -> "Fraction":
