@@ -30,7 +30,6 @@ def run(cases: Sequence[Case], largest: float, seconds: float) -> Results:
     results = Results(datetime.now(UTC).strftime("%Y-%m-%d"), machine(), versions(), absent)
     start, others_start = time.perf_counter(), seconds_of_others()
     shapes = {case: [shape for shape in case.shapes if math.prod(shape) <= largest] for case in cases}
-    shapes = {case: [shape for shape in case.shapes if math.prod(shape) <= largest] for case in cases}
     results.timings += time_all(contenders, shapes, seconds)
     most = {case: kept[-1] for case, kept in shapes.items() if kept}
     results.peaks += measure_memory(list(contenders), most)

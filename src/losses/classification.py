@@ -12,7 +12,7 @@ from losses.arrays import as_array, result_dtype
 from losses.base import Loss
 from losses.class_samples import ClassSamples
 from losses.domains import Interval
-from losses.elementwise import ElementwiseLoss, multiplier, weigh
+from losses.elementwise import LARGEST, SMALLEST, ElementwiseLoss, multiplier, weigh
 from losses.evaluation import Order
 from losses.logistic import safe_exponent, sigmoid_slope
 from losses.parameters import check_fraction, check_positive, number
@@ -344,7 +344,7 @@ def _narrowed(scale: FloatArray, dtype: Dtype) -> FloatArray:
     if scale.dtype == dtype:
         return scale
     size = np.abs(scale)
-    unsafe = (size < 1e-30) & (size > 0) | (size > 1e30)
+    unsafe = (size < SMALLEST) & (size > 0) | (size > LARGEST)
     return scale if np.count_nonzero(unsafe) else scale.astype(dtype)
 
 

@@ -217,6 +217,10 @@ def weigh(block: FloatArray, weight: FloatArray | None) -> FloatArray:
     return weighted
 
 
+SMALLEST, LARGEST = 1e-30, 1e30
+"""Factors between these are multiplied by in float32, which holds some 8 decimal places more at either end."""
+
+
 def multiplier(factor: float) -> float | np.float64:
     """Return a factor that multiplies in float64 where float32 couldn't hold it."""
-    return factor if 1e-30 < abs(factor) < 1e30 else np.float64(factor)
+    return factor if SMALLEST < abs(factor) < LARGEST else np.float64(factor)
