@@ -276,7 +276,7 @@ def test_rows_of_many_classes(classes, spread, soft, dtype):
             assert_accurate(grad[i, c], exact_grad[c], dtype)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, *WIDER])
 @pytest.mark.parametrize("soft", [False, True])
 def test_the_level_of_the_logits_is_no_matter(soft, dtype):
     """Neither for hess: at any level, also where exp overflows or underflows, whether alone or in a product."""
@@ -287,7 +287,7 @@ def test_the_level_of_the_logits_is_no_matter(soft, dtype):
         y = rng.dirichlet(np.ones(40), 6).astype(dtype)
     eps = np.finfo(dtype).eps
     root = int(np.log(np.finfo(dtype).max) / 2)  # of the largest number, beyond which squares overflow
-    levels = [np.arange(-1000, 1001, 20), [1e4, -1e4], *(np.arange(-12, 5) + sign * root for sign in (1, -1))]
+    levels = [np.arange(-1000, 1001, 20), [1e4, -1e4], *(np.arange(-12, 5) + k * root for k in (-2, -1, 1, 2))]
     for level in np.concatenate(levels).astype(dtype):
         np.testing.assert_allclose(
             loss.value(y, logits + level), loss.value(y, logits), rtol=0, atol=16 * eps * max(1, abs(level))

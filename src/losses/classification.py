@@ -332,7 +332,7 @@ def _exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatAr
     if x.max(initial=0) <= far:
         e = np.exp(x, out=out)
         s = _row_sums(e)
-        if s.min(initial=1) >= math.exp(-far):
+        if np.log(s.min(initial=1)) >= -far:
             return e, s, 0.0
     b = x.max(axis=1)
     e = np.exp(x - b[:, np.newaxis], out=out)
