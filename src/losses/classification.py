@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -81,17 +81,16 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return −(a log p + b log(1 − p)), where a and b are the weights of the two classes."""
-        loss: FloatArray = self._evaluate(y, p, value=True)[0]
-        return loss
+        return self._form(y, p).loss()
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return b/(1 − p) − a/p; by the logit, b σ(x) − a σ(−x)."""
-        derivative: FloatArray = self._evaluate(y, p, slope=True)[1]
-        return derivative
+        return self._form(y, p).slope()
 
     def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the weights, and from logits the exponential."""
-        return self._evaluate(y, p, value=True, slope=True)
+        form = self._form(y, p)
+        return form.loss(), form.slope()
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return a/p² + b/(1 − p)²; by the logit, (a + b) σ(x) σ(−x)."""
@@ -109,47 +108,96 @@ class BinaryCrossEntropy(ElementwiseLoss):
             a, b = a * keep + spread, b * keep + spread
         return (a, b) if self.pos_weight == 1 else (self.pos_weight * a, b)
 
-    def _evaluate(self, y: FloatArray, p: FloatArray, *, value: bool = False, slope: bool = False) -> tuple[Any, Any]:
-        """Return `formula` and `derivative`, each of them if it is asked for."""
+    def _form(self, y: FloatArray, p: FloatArray) -> "_BinaryForm":
+        """Return the shortest form of the loss that is exact for these labels and predictions."""
         plain = self.pos_weight == 1 and not self.label_smoothing
-        hard = plain and np.count_nonzero((y == 0) | (y == 1)) == y.size
-        return (self._of_logits if self.from_logits else self._of_probabilities)(y, p, hard, value, slope)
-
-    def _of_probabilities(self, y: FloatArray, p: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
-        """Return −(a log p + b log(1 − p)) and b/(1 − p) − a/p, at least those that are asked for.
-
-        Where all labels are 0 or 1 and weigh the same, that is −log|d| and 1/d with d = 1 − y − p, which is up to its
-        sign the probability of the label. That takes one logarithm, and a term for what d lost when it was rounded.
-        """
-        a, b = self._class_weights(y)
-        if hard:
-            d = b - p
-            slopes = 1 / d
-            return -(np.log(np.abs(d)) + (b - d - p) * slopes) if value else None, slopes
-        loss = -(a * np.log(p) + b * np.log1p(-p)) if value else None
-        return loss, b / (1 - p) - a / p if slope else None
-
-    def _of_logits(self, y: FloatArray, x: FloatArray, hard: bool, value: bool, slope: bool) -> tuple[Any, Any]:
-        """Return a softplus(−x) + b softplus(x), and b σ(x) − a σ(−x), each of them if it is asked for.
-
-        Where all labels are 0 or 1 and weigh the same, that is softplus(z) = log(1 + exp(z)) and ±σ(z), with the logit
-        z = ±x of the class that the label is not.
-        """
-        if hard:
+        if plain and np.count_nonzero((y == 0) | (y == 1)) == y.size:
+            if not self.from_logits:
+                b = 1 - y
+                return _HardProbabilities(b, p, b - p)
             side = 1 - (y + y)
-            z = side * x
-            if z.max(initial=0) <= safe_exponent(x.dtype):
-                e = np.exp(z)
-                return np.log1p(e) if value else None, side * (e / (1 + e)) if slope else None
+            z = side * p
+            if z.max(initial=0) <= safe_exponent(z.dtype):
+                return _HardLogits(side, np.exp(z))
         a, b = self._class_weights(y)
-        loss = derivative = None
-        t = np.exp(-np.abs(x))  # softplus(±x) = max(±x, 0) + log1p(t), and σ(±x) = max(t, [±x ≥ 0]) / (1 + t)
-        if value:
-            loss = (a + b) * np.log1p(t)
-            loss += np.fmax(a * (-x).clip(0, np.inf) + b * x.clip(0, np.inf), 0)  # 0 · inf is 0; NaN is in t
-        if slope:
-            derivative = (b * np.maximum(t, x >= 0) - a * np.maximum(t, x < 0)) / (1 + t)
-        return loss, derivative
+        return _Logits(a, b, p, np.exp(-np.abs(p))) if self.from_logits else _Probabilities(a, b, p)
+
+
+class _Probabilities(NamedTuple):
+    """Weights a and b of the two classes, and probabilities p."""
+
+    a: FloatArray
+    b: FloatArray
+    p: FloatArray
+
+    def loss(self) -> FloatArray:
+        """Return −(a log p + b log(1 − p))."""
+        return -(self.a * np.log(self.p) + self.b * np.log1p(-self.p))
+
+    def slope(self) -> FloatArray:
+        """Return b/(1 − p) − a/p."""
+        return self.b / (1 - self.p) - self.a / self.p
+
+
+class _HardProbabilities(NamedTuple):
+    """b = 1 − y for labels y of 0 or 1 that weigh the same, probabilities p, and d = b − p.
+
+    Up to its sign, d is the probability of the label.
+    """
+
+    b: FloatArray
+    p: FloatArray
+    d: FloatArray
+
+    def loss(self) -> FloatArray:
+        """Return −log|b − p|, in one logarithm and a term for what d lost when it was rounded."""
+        return -(np.log(np.abs(self.d)) + (self.b - self.d - self.p) / self.d)
+
+    def slope(self) -> FloatArray:
+        """Return 1/(b − p)."""
+        return 1 / self.d
+
+
+class _Logits(NamedTuple):
+    """Weights a and b of the two classes, logits x, and t = exp(−|x|).
+
+    softplus(±x) = max(±x, 0) + log1p(t), and σ(±x) = max(t, [±x ≥ 0]) / (1 + t).
+    """
+
+    a: FloatArray
+    b: FloatArray
+    x: FloatArray
+    t: FloatArray
+
+    def loss(self) -> FloatArray:
+        """Return a softplus(−x) + b softplus(x)."""
+        a, b, x = self.a, self.b, self.x
+        found: FloatArray = (a + b) * np.log1p(self.t)
+        found += np.fmax(a * (-x).clip(0, np.inf) + b * x.clip(0, np.inf), 0)  # 0 · inf is 0; NaN is in t
+        return found
+
+    def slope(self) -> FloatArray:
+        """Return b σ(x) − a σ(−x)."""
+        t, x = self.t, self.x
+        return (self.b * np.maximum(t, x >= 0) - self.a * np.maximum(t, x < 0)) / (1 + t)
+
+
+class _HardLogits(NamedTuple):
+    """For labels of 0 or 1 that weigh the same: ±1, and e = exp(z) of the logit z = ±x of the class that is wrong."""
+
+    side: FloatArray
+    e: FloatArray
+
+    def loss(self) -> FloatArray:
+        """Return softplus(z)."""
+        return np.log1p(self.e)
+
+    def slope(self) -> FloatArray:
+        """Return ±σ(z)."""
+        return self.side * (self.e / (1 + self.e))
+
+
+_BinaryForm: TypeAlias = _Probabilities | _HardProbabilities | _Logits | _HardLogits
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
