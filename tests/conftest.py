@@ -10,7 +10,7 @@ from registry import SMALL_BLOCK
 
 settings.register_profile(
     "default",
-    max_examples=4,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -22,8 +22,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Cut arrays into blocks of `SMALL_BLOCK` elements, for laws that take several blocks of whatever size."""
-    monkeypatch.setattr("losses.blocks._BYTES", 8 * SMALL_BLOCK)
-    monkeypatch.setattr("losses.list_samples.BLOCK", SMALL_BLOCK)
+    monkeypatch.setattr("losses._walk.blocks._BYTES", 8 * SMALL_BLOCK)
+    monkeypatch.setattr("losses._admission.lists.BLOCK", SMALL_BLOCK)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from losses import (
     PPOClip,
     SimPO,
 )
-from losses.base import WeightedSum
+from losses._loss.sums import WeightedSum
 
 decimal.setcontext(decimal.Context(prec=60, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN))
 
@@ -94,7 +94,8 @@ def terms(loss: Any, y: Decimal, p: Decimal, eps: Decimal, **keywords: Decimal) 
 
 def knows(loss: Any) -> bool:
     """Return whether there is an exact formula of an elementwise loss."""
-    return all(terms.dispatch(type(term)) is not terms.dispatch(object) for _, term in loss.terms)
+    bases = [term.base if isinstance(term, Asymmetric) else term for _, term in loss.terms]
+    return all(terms.dispatch(type(term)) is not terms.dispatch(object) for base in bases for _, term in base.terms)
 
 
 def sign(x: Decimal) -> Decimal:
@@ -138,7 +139,7 @@ def added(
     value_terms, grad_terms = [], []
     for coefficient, summand in loss.terms:
         of_summand = terms(
-            summand, y, p, eps, **{name: keywords[name] for name in summand.keywords if name in keywords}
+            summand, y, p, eps, **{name: keywords[name] for name in summand.signature.names if name in keywords}
         )
         value_terms += [term.weighed(weight * exactly(coefficient)) for term in of_summand[0]]
         grad_terms += [term.weighed(weight * exactly(coefficient)) for term in of_summand[1]]

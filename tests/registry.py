@@ -4,37 +4,76 @@ An elementwise loss of real numbers needs one line: ``Case(MyLoss(parameter=2.0)
 """
 
 import dataclasses
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-import losses
 from losses import (
+    AFT,
+    CORAL,
+    CORN,
     DPO,
     IPO,
     KTO,
+    LINEX,
     MAE,
+    MAPE,
     MSE,
+    MSLE,
+    SMAPE,
     ApproxNDCG,
     Asymmetric,
+    AsymmetricFocal,
+    Barron,
     BinaryCrossEntropy,
+    BinaryFocal,
     BradleyTerry,
     CategoricalCrossEntropy,
+    Cauchy,
+    Cox,
+    CumulativeLogit,
+    EnsembleCRPS,
+    EpsilonInsensitive,
+    Expectile,
+    Exponential,
+    Fair,
+    Gamma,
+    GaussianCRPS,
+    GaussianNLL,
+    Hinge,
     Huber,
     KLPenalty,
     LambdaRank,
+    LaplaceNLL,
     ListMLE,
     ListNet,
+    LogCosh,
+    LogisticCRPS,
+    ModifiedHuber,
+    MultiQuantile,
+    NegativeBinomial,
     PairwiseHinge,
     PairwiseLogistic,
     PairwiseSquaredHinge,
+    Perceptron,
+    Pinball,
+    Poisson,
     PPOClip,
+    PseudoHuber,
     SimPO,
+    SmoothedHinge,
+    SmoothL1,
+    SquaredEpsilonInsensitive,
+    SquaredHinge,
+    StudentTNLL,
+    TukeyBiweight,
+    Tweedie,
 )
 
 CLASSES = 3
@@ -46,59 +85,66 @@ SMALL_BLOCK = 1 << 14
 
 @dataclass(frozen=True)
 class Problem:
-    """Arguments of one call: arrays whose first axis counts the samples, or the items that are ranked."""
+    """The arrays of one call by name. The first axis of each counts the samples, or the items that are ranked."""
 
-    y_true: Any
-    y_pred: Any
-    keywords: dict[str, Any] = dataclasses.field(default_factory=dict)
+    arrays: dict[str, Any]
 
     def __len__(self) -> int:
-        return len(self.y_pred)
+        return len(next(iter(self.arrays.values())))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arrays[name]
+
+    def map(self, change: Callable[[Any], Any], *names: str) -> "Problem":
+        """Return the problem with all arrays changed, or with those of some names."""
+        return Problem({name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()})
 
     def take(self, indices: Any) -> "Problem":
         """Return the problem with these samples, which may repeat or leave out."""
         indices = np.asarray(indices, dtype=np.intp)
-        return Problem(
-            self.y_true[indices], self.y_pred[indices], {name: array[indices] for name, array in self.keywords.items()}
-        )
+        return self.map(lambda array: array[indices])
 
-    def predicting(self, y_pred: Any) -> "Problem":
-        return Problem(self.y_true, y_pred, self.keywords)
-
-
-def call(loss: losses.ElementwiseLoss, method: str, problem: Problem, **arguments: Any) -> Any:
-    """Return ``loss.method(y_true, y_pred, ...)``."""
-    return invoke(loss, method, problem.y_true, problem.y_pred, **problem.keywords, **arguments)
+    def replace(self, **arrays: Any) -> "Problem":
+        """Return the problem with other arrays of some names."""
+        return Problem({**self.arrays, **arrays})
 
 
-def invoke(loss: Any, method: str, y_true: Any, y_pred: Any, **arguments: Any) -> Any:
-    """Return ``loss.method(y_true, y_pred, ...)``; a loss of (chosen, rejected) passes as one of (y_true, y_pred).
-
-    Of its two derivatives this is the one by rejected; test_preference shows that the other is the same up to sign.
-    """
-    if loss.arrays == ("y_true", "y_pred"):
-        return getattr(loss, method)(y_true, y_pred, **arguments)
-    if arguments.get("out") is not None:
-        of_true = np.asarray(y_true)
-        dtype = of_true.dtype.newbyteorder("=") if of_true.dtype.kind == "f" else np.dtype(np.float64)
-        nowhere = np.ndarray(of_true.shape, dtype, bytearray(dtype.itemsize), strides=(0,) * of_true.ndim)
-        arguments["out"] = (nowhere, arguments["out"])
-    try:
-        result = getattr(loss, method)(y_true, y_pred, **arguments)
-    except (TypeError, ValueError) as error:
-        message = re.sub(r"\bchosen\b", "y_true", re.sub(r"\brejected\b", "y_pred", str(error)))
-        raise type(error)(message.replace("out[1]", "out")) from error
-    if method == "value_and_grad":
-        return result[0], result[1][1]
-    return result if method in ("value", "__call__") else result[1]
+def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
+    """Return ``loss.method(…)`` of a problem's arrays, as far as the loss takes them, and further arguments."""
+    positional, *_ = loss.signature
+    named = {name: problem[name] for name in loss.signature.names if name in problem.arrays and name not in positional}
+    return getattr(loss, method)(*(problem[name] for name in positional), **named, **arguments)
 
 
-def dtype_of_losses(loss: Any, problem: Problem) -> np.dtype[Any]:
-    """Return the dtype of the value under "none": that of y_pred, or the wider one of chosen and rejected."""
-    return problem.y_pred.dtype if "y_pred" in loss.arrays else np.result_type(problem.y_true, problem.y_pred)
+def names(loss: Any) -> tuple[str, str]:
+    """Return how messages call a loss's first array, and the one whose shape the others must have."""
+    return loss.signature.positional[0], loss.signature.predictions[-1]
 
 
-def reals(bound: float = 8.0) -> Callable[[Any, tuple[int, ...]], st.SearchStrategy[np.ndarray]]:
+def predictions(loss: Any, problem: Problem) -> list[Any]:
+    """Return the arrays by which derivatives are taken."""
+    return [problem[name] for name in loss.signature.predictions]
+
+
+def predicting(loss: Any, problem: Problem, arrays: Iterable[Any]) -> Problem:
+    """Return the problem with other predictions."""
+    return problem.replace(**dict(zip(loss.signature.predictions, arrays, strict=True)))
+
+
+def in_dtype(loss: Any, problem: Problem, dtype: Any) -> Problem:
+    """Return the problem with its predictions in a dtype."""
+    return problem.map(lambda array: np.asarray(array).astype(dtype), *loss.signature.predictions)
+
+
+def as_one(arrays: Sequence[Any]) -> Any:
+    """Return arrays as `out` takes and `grad` returns them: a single one for one prediction, else a tuple."""
+    return arrays[0] if len(arrays) == 1 else tuple(arrays)
+
+
+Strategy = Callable[[Any, tuple[int, ...]], st.SearchStrategy[np.ndarray]]
+
+
+def reals(bound: float = 8.0) -> Strategy:
     """Arrays of finite numbers up to a bound, ties and zeros among them."""
 
     def strategy(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
@@ -109,7 +155,7 @@ def reals(bound: float = 8.0) -> Callable[[Any, tuple[int, ...]], st.SearchStrat
     return strategy
 
 
-def unit_interval(margin: float = 0.0) -> Callable[[Any, tuple[int, ...]], st.SearchStrategy[np.ndarray]]:
+def unit_interval(margin: float = 0.0) -> Strategy:
     """Arrays of probabilities, at least `margin` away from 0 and 1."""
 
     def strategy(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
@@ -125,9 +171,19 @@ def labels(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 1.0]))
 
 
+def signs(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of −1 and 1."""
+    return hnp.arrays(dtype, shape, elements=st.sampled_from([-1.0, 1.0]))
+
+
 def class_ids(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     """Arrays of class ids, one for each row."""
-    return hnp.arrays(np.int64, shape[:1], elements=st.integers(0, CLASSES - 1))
+    return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
+
+
+def grades(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of ordered grades."""
+    return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
 
 
 def distributions(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
@@ -140,6 +196,27 @@ def distributions(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.nd
 def not_negative(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     """Arrays of numbers from 0 to 8."""
     return reals()(dtype, shape).map(np.abs)
+
+
+def positive(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of numbers from 1/8 to 8."""
+    width = np.dtype(dtype).itemsize * 8
+    return hnp.arrays(dtype, shape, elements=st.floats(0.125, 8.0, width=width))
+
+
+def lower_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of lower ends of intervals, from 0 to 1."""
+    return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 0.25, 0.75, 1.0]))
+
+
+def upper_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of upper ends of intervals, from 1 to inf."""
+    return hnp.arrays(dtype, shape, elements=st.sampled_from([1.0, 1.25, 4.0, np.inf]))
+
+
+def not_small(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of numbers whose size is from 1 to 8."""
+    return reals()(dtype, shape).map(lambda array: np.copysign(np.maximum(np.abs(array), 1), array))
 
 
 def relevances(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
@@ -160,69 +237,146 @@ class Case:
     ----------
     loss
         The loss, with reduction "mean".
-    y_true, y_pred
-        Functions of a dtype and a shape that return strategies; y_pred's avoids clipped probabilities.
-    keywords
-        The same for each further array.
+    arrays
+        By name, functions of a dtype and a shape that return strategies; those of the predictions avoid clipped
+        probabilities. Arrays that are not named hold any `reals()`, but optional ones are then left out.
     columns
-        Lengths of y_pred's axes after the first.
+        By name, lengths of the trailing axes that hold one sample's numbers.
+    inner
+        Lengths of the samples' axes after the first, of a loss that asks for them.
     kinks
         Given a problem, the distances of each entry of y_pred from where its derivatives jump.
-    degree
-        The power with which "sum" scales in the weights; None for a sum of losses of several degrees.
-    has_hess
-        Whether `hess` is defined.
-    unit
-        What a sample is: "element", "row", "query" (where the items of a query make one sample), "list" (where a row
-        is a query), or "mixed" in a sum of losses with different ones, which has no reduction "none".
     """
 
     loss: Any
-    y_true: Any = reals()
-    y_pred: Any = reals()
-    keywords: dict[str, Any] = dataclasses.field(default_factory=dict)
-    columns: tuple[int, ...] = ()
+    arrays: Mapping[str, Strategy] = dataclasses.field(default_factory=dict)
+    columns: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    inner: tuple[int, ...] | None = None
     kinks: Callable[[Problem], np.ndarray] | None = None
-    degree: int | None = 1
-    has_hess: bool = True
-    unit: str = "element"
 
     def __str__(self) -> str:
-        return repr(self.loss)
+        return repr(self.loss) + "".join(f", {name}" for name in self.loss.signature.optional if name in self.arrays)
 
-    def problems(self, dtype: Any = np.float64, min_size: int = 1, max_size: int = 8) -> st.SearchStrategy[Problem]:
-        """Return a strategy for problems of so many samples (or items)."""
-        return st.integers(min_size, max_size).flatmap(
-            lambda n: st.builds(
-                Problem,
-                self.y_true(dtype, (n, *self.columns)),
-                self.y_pred(dtype, (n, *self.columns)),
-                st.fixed_dictionaries({name: make(dtype, (n,)) for name, make in self.keywords.items()}),
-            )
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the arrays that the loss is given."""
+        signature = self.loss.signature
+        return (*signature.positional, *signature.required, *(n for n in signature.optional if n in self.arrays))
+
+    def shapes(self, *samples: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array, for samples of a shape."""
+        samples = (*samples, *self.inner) if self.inner and len(samples) == 1 else samples
+        return {name: (*samples, *self.columns.get(name, ())) for name in self.names}
+
+    def problems(
+        self, dtype: Any = np.float64, min_size: int = 1, max_size: int = 6, flat: bool = False
+    ) -> st.SearchStrategy[Problem]:
+        """Return a strategy for problems of so many samples (or items), or that times 2 where these have two axes."""
+        axes = [()] if flat or self.inner or self.unit not in ("element", "row") else [(), (), (2,), (1, 2)]
+        samples = st.tuples(st.integers(min_size, max_size), st.sampled_from(axes))
+        return samples.flatmap(
+            lambda shape: st.fixed_dictionaries(
+                {
+                    name: self.arrays.get(name, reals())(dtype, array)
+                    for name, array in self.shapes(shape[0], *shape[1]).items()
+                }
+            ).map(Problem)
         )
+
+    def typical(self, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
+        """Return a problem of n samples (or items). Numbers inside (0, 1) are predictions for every loss."""
+        rng = np.random.default_rng(seed)
+
+        def array(name: str, shape: tuple[int, ...]) -> np.ndarray:
+            make = self.arrays.get(name)
+            if make is class_ids:
+                return rng.integers(0, CLASSES, shape)
+            if make is distributions:
+                return rng.dirichlet(np.ones(CLASSES), shape[:-1]).astype(dtype)
+            if make is not_small:
+                return rng.uniform(1, 2, shape).astype(dtype)
+            if make is query_ids:
+                return rng.integers(0, n // 8 + 1, shape)
+            if make is upper_ends:
+                return rng.choice([1.0, 1.25, 4.0], shape).astype(dtype)
+            if make is signs:
+                return rng.choice([-1, 1], shape).astype(dtype)
+            if make is positive and name not in self.loss.signature.predictions:
+                return rng.uniform(1, 3, shape).astype(dtype)
+            if make is labels or (name == self.names[0] and name not in self.loss.signature.predictions):
+                return rng.integers(0, 2, shape).astype(dtype)
+            return rng.uniform(0.05, 0.95, shape).astype(dtype)
+
+        return Problem({name: array(name, shape) for name, shape in self.shapes(n).items()})
 
     def with_reduction(self, reduction: str) -> Any:
         """Return the loss with another reduction."""
-        return losses_with_reduction(self.loss, reduction)
+        return self.loss.with_reduction(reduction)
 
+    @cached_property
+    def unit(self) -> str:
+        """What a sample is, by the samples that the loss admits.
 
-def losses_with_reduction(loss: Any, reduction: str) -> Any:
-    """Return a loss, or sum of losses, with another reduction."""
-    if len(loss.terms) == 1 and loss.terms[0][0] == 1:
-        return dataclasses.replace(loss, reduction=reduction)
-    return sum(coefficient * dataclasses.replace(term, reduction=reduction) for coefficient, term in loss.terms)
+        "element", "row", "query" or "stratum" (of which the items make one sample), "list" (where a row is a query),
+        or "mixed" in a sum of losses with different ones, which has no reduction "none".
+        """
+        problem = self.typical(2)
+        units = set()
+        for _, loss in self.loss.terms:
+            arrays = {name: problem[name] for name in loss.signature.names if name in problem.arrays}
+            samples = loss._admit(arrays, None)
+            units.add("list" if samples.unit == "query" and samples.shape == (2,) else samples.unit)
+        return units.pop() if len(units) == 1 else "mixed"
+
+    @property
+    def exempt(self) -> Mapping[int, str]:
+        """The laws that the loss's definition rules out, each with the reason; of law 4, the values alone."""
+        laws: Mapping[int, str] = getattr(self.loss, "exempt_laws", {})
+        return laws
+
+    @property
+    def degree(self) -> int | None:
+        """The power with which "sum" scales in the weights; None for a sum of losses of several degrees."""
+        return {"query": 2, "mixed": None}.get(self.unit, 1)
+
+    @cached_property
+    def has_hess(self) -> bool:
+        """Whether `hess` is defined."""
+        try:
+            call(self.loss, "hess", self.typical(4))
+        except NotImplementedError:
+            return False
+        return True
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        """The reductions of the loss: without "none" for a sum of losses whose samples aren't the same."""
+        return ("mean", "sum") if self.unit == "mixed" else ("mean", "sum", "none")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names of the methods that the loss has."""
+        return ("value", "grad", "value_and_grad", *(["hess"] if self.has_hess else []))
 
 
 def residual_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     """Return the distance function of a residual loss whose derivatives jump at these residuals."""
-    return lambda problem: np.min([np.abs(problem.y_pred - problem.y_true - point) for point in points], axis=0)
+    return lambda problem: np.min([np.abs(problem["y_pred"] - problem["y_true"] - point) for point in points], axis=0)
+
+
+def score_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a loss of two classes whose derivatives jump at these scores, of either sign."""
+    return lambda problem: np.min([np.abs(np.abs(problem["y_pred"]) - abs(point)) for point in points], axis=0)
+
+
+LOGIT_OF_CLIP = float(np.log(0.2 / 0.8))
 
 
 def pair_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     """Return the distance function of a pair loss whose derivatives jump where sᵢ - sⱼ is one of the points."""
 
     def distance(problem: Problem) -> np.ndarray:
-        d = problem.y_pred[:, None] - problem.y_pred[None, :]
+        d = problem["y_pred"][:, None] - problem["y_pred"][None, :]
         return np.min([np.abs(np.abs(d) - point).min(axis=1) for point in points], axis=0)
 
     return distance
@@ -232,24 +386,45 @@ def ratio_kinks(epsilon: float) -> Callable[[Problem], np.ndarray]:
     """Return the distance function of `PPOClip`, whose derivatives jump at the ratios 1 ± ε."""
 
     def distance(problem: Problem) -> np.ndarray:
-        u = problem.y_pred - problem.keywords["old_logp"]
+        u = problem["logp"] - problem["old_logp"]
         return np.minimum(np.abs(u - np.log1p(epsilon)), np.abs(u - np.log1p(-epsilon)))
 
     return distance
 
 
-QUERIES: dict[str, Any] = {"degree": 2, "unit": "query"}
-REFERENCES: dict[str, Any] = {"ref_chosen": reals(), "ref_rejected": reals()}
-
-
 def order_kinks(problem: Problem) -> np.ndarray:
     """Return the distance of each score from the next one in its row, where they change places."""
-    d = np.abs(problem.y_pred[:, :, None] - problem.y_pred[:, None, :])
-    d[:, np.arange(d.shape[1]), np.arange(d.shape[1])] = np.inf
-    return d.min(axis=2)
+    d = np.abs(problem["y_pred"][..., :, None] - problem["y_pred"][..., None, :])
+    d[..., np.arange(d.shape[-1]), np.arange(d.shape[-1])] = np.inf
+    return d.min(axis=-1)
 
 
-LISTS: dict[str, Any] = {"columns": (4,), "unit": "list"}
+def target_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each prediction of a row from the target."""
+    return np.abs(problem["y_pred"] - problem["y_true"][..., np.newaxis])
+
+
+def member_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each prediction of a row from the target and from the others."""
+    return np.minimum(order_kinks(problem), target_kinks(problem))
+
+
+def location_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance function of a loss of location and scale whose derivatives jump at the location."""
+    return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
+
+
+STRATA: dict[str, Strategy] = {"time": relevances, "event": labels, "qid": query_ids}
+CENSORED: dict[str, Strategy] = {"lower": lower_ends, "upper": upper_ends}
+RANKED: dict[str, Strategy] = {"y_true": relevances, "qid": query_ids}
+LISTS: dict[str, Any] = {"arrays": {"y_true": relevances}, "columns": {"y_true": (4,), "y_pred": (4,)}}
+IDS: dict[str, Any] = {"columns": {"y_pred": (CLASSES,)}}
+SHARES: dict[str, Any] = {"columns": {"y_true": (CLASSES,), "y_pred": (CLASSES,)}}
+SURE = unit_interval(0.05)
+
+ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
+SCALED: dict[str, Any] = {"arrays": {"y_pred": reals(2)}, "columns": {"y_pred": (2,)}}
+STEPS: dict[str, Any] = {"arrays": {"y_true": grades}, "columns": {"y_pred": (CLASSES - 1,)}}
 
 CASES = [
     Case(MSE()),
@@ -258,46 +433,113 @@ CASES = [
     Case(Asymmetric(shortfall_weight=10.0), kinks=residual_kinks(0)),
     Case(Asymmetric(shortfall_weight=0.5, overshoot_weight=3.0, base=MAE()), kinks=residual_kinks(0)),
     Case(Asymmetric(shortfall_weight=2.0, base=0.5 * MSE() + 2 * Huber(delta=0.5)), kinks=residual_kinks(-0.5, 0, 0.5)),
-    Case(BinaryCrossEntropy(), y_true=unit_interval(), y_pred=unit_interval(0.05)),
-    Case(BinaryCrossEntropy(pos_weight=3.0, label_smoothing=0.1), y_true=labels, y_pred=unit_interval(0.05)),
-    Case(BinaryCrossEntropy(from_logits=True), y_true=labels),
-    Case(BinaryCrossEntropy(from_logits=True, pos_weight=0.5, label_smoothing=0.2), y_true=unit_interval()),
-    Case(CategoricalCrossEntropy(), class_ids, unit_interval(0.05), columns=(CLASSES,), unit="row"),
+    Case(LogCosh()),
+    Case(PseudoHuber(delta=1.5)),
+    Case(Cauchy(scale=1.5)),
+    Case(Fair(c=1.5), kinks=residual_kinks(0)),
+    Case(Barron()),
+    Case(Barron(alpha=2.0, scale=1.5)),
+    Case(Barron(alpha=1.5)),
+    Case(Barron(alpha=0.0, scale=0.75)),
+    Case(Barron(alpha=-2.0, scale=2.0)),
+    Case(Barron(alpha=-20.0)),
+    Case(Barron(alpha=float("-inf"), scale=2.0)),
+    Case(TukeyBiweight(c=3.0), kinks=residual_kinks(-3, 3)),
+    Case(SmoothL1(beta=0.75), kinks=residual_kinks(-0.75, 0.75)),
+    Case(Pinball(quantile=0.75), kinks=residual_kinks(0)),
+    Case(Expectile(expectile=0.25), kinks=residual_kinks(0)),
+    Case(EpsilonInsensitive(epsilon=0.5), kinks=residual_kinks(-0.5, 0.5)),
+    Case(SquaredEpsilonInsensitive(epsilon=0.5), kinks=residual_kinks(-0.5, 0.5)),
+    Case(LINEX(a=0.5)),
+    Case(LINEX(a=-0.25)),
+    Case(Asymmetric(shortfall_weight=3.0, base=LogCosh()), kinks=residual_kinks(0)),
+    Case(MSLE(), {"y_true": not_negative, "y_pred": not_negative}),
+    Case(MAPE(), {"y_true": not_small}, kinks=residual_kinks(0)),
+    Case(SMAPE(), {"y_true": not_small, "y_pred": not_small}, kinks=residual_kinks(0)),
+    Case(BinaryCrossEntropy(), {"y_true": unit_interval(), "y_pred": SURE}),
+    Case(BinaryCrossEntropy(pos_weight=3.0, label_smoothing=0.1), {"y_true": labels, "y_pred": SURE}),
+    Case(BinaryCrossEntropy(from_logits=True), {"y_true": labels}),
+    Case(BinaryCrossEntropy(from_logits=True, pos_weight=0.5, label_smoothing=0.2), {"y_true": unit_interval()}),
+    Case(BinaryFocal(), {"y_true": labels, "y_pred": SURE}),
+    Case(BinaryFocal(gamma=0.5, alpha=0.25), {"y_true": unit_interval(), "y_pred": SURE}),
+    Case(BinaryFocal(gamma=0.0, alpha=0.75, from_logits=True), {"y_true": labels}),
+    Case(BinaryFocal(gamma=1.5, from_logits=True), {"y_true": unit_interval()}),
+    Case(AsymmetricFocal(), {"y_true": labels}),
+    Case(
+        AsymmetricFocal(gamma_pos=1.0, gamma_neg=0.5, clip=0.2),
+        {"y_true": unit_interval()},
+        kinks=score_kinks(LOGIT_OF_CLIP),
+    ),
+    Case(AsymmetricFocal(gamma_pos=0.5, gamma_neg=2.0, clip=0.0), {"y_true": labels}),
+    Case(CategoricalCrossEntropy(), {"y_true": class_ids, "y_pred": SURE}, **IDS),
     Case(
         CategoricalCrossEntropy(class_weight=(1.0, 2.0, 0.5), label_smoothing=0.1),
-        distributions,
-        unit_interval(0.05),
-        columns=(CLASSES,),
-        unit="row",
+        {"y_true": distributions, "y_pred": SURE},
+        **SHARES,
     ),
-    Case(CategoricalCrossEntropy(from_logits=True), class_ids, columns=(CLASSES,), unit="row"),
+    Case(CategoricalCrossEntropy(from_logits=True), {"y_true": class_ids}, **IDS),
     Case(
         CategoricalCrossEntropy(from_logits=True, class_weight=(1.0, 2.0, 0.5), label_smoothing=0.1),
-        class_ids,
-        columns=(CLASSES,),
-        unit="row",
+        {"y_true": class_ids},
+        **IDS,
     ),
-    Case(CategoricalCrossEntropy(from_logits=True), distributions, columns=(CLASSES,), unit="row"),
-    Case(PairwiseHinge(margin=1.5), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(1.5), **QUERIES),
-    Case(PairwiseSquaredHinge(margin=0.75), relevances, keywords={"qid": query_ids}, kinks=pair_kinks(0.75), **QUERIES),
-    Case(PairwiseLogistic(sigma=2.0), relevances, keywords={"qid": query_ids}, **QUERIES),
+    Case(CategoricalCrossEntropy(from_logits=True), {"y_true": distributions}, **SHARES),
+    Case(Hinge(), {"y_true": labels}, kinks=score_kinks(1)),
+    Case(SquaredHinge(), {"y_true": signs}, kinks=score_kinks(1)),
+    Case(Perceptron(), {"y_true": labels}, kinks=score_kinks(0)),
+    Case(SmoothedHinge(gamma=0.75), {"y_true": signs}, kinks=score_kinks(0.25, 1)),
+    Case(ModifiedHuber(), {"y_true": labels}, kinks=score_kinks(-1, 1)),
+    Case(Exponential(), {"y_true": labels}),
+    Case(Poisson(), {"y_true": not_negative}),
+    Case(Poisson(log_input=False), {"y_true": not_negative, "y_pred": positive}),
+    Case(Gamma(), {"y_true": positive}),
+    Case(Tweedie(), {"y_true": not_negative}),
+    Case(Tweedie(power=1.0), {"y_true": not_negative}),
+    Case(Tweedie(power=2.0), {"y_true": positive}),
+    Case(Tweedie(power=2.5), {"y_true": positive}),
+    Case(Tweedie(power=-0.5), {"y_pred": reals(3)}),
+    Case(NegativeBinomial(dispersion=0.3), {"y_true": not_negative}),
+    Case(GaussianNLL(), **SCALED),
+    Case(LaplaceNLL(), kinks=location_kinks, **SCALED),
+    Case(StudentTNLL(df=3.0), **SCALED),
+    Case(GaussianCRPS(), **SCALED),
+    Case(LogisticCRPS(), **SCALED),
+    Case(EnsembleCRPS(), kinks=member_kinks, **ROWS),
+    Case(EnsembleCRPS(fair=True), kinks=member_kinks, **ROWS),
+    Case(MultiQuantile(quantiles=(0.25, 0.5, 0.9)), kinks=target_kinks, **ROWS),
+    Case(0.5 * GaussianCRPS() - 2 * GaussianNLL(), **SCALED),
+    Case(CumulativeLogit(thresholds=(-1.0, 0.5)), {"y_true": grades}),
+    Case(CORAL(), **STEPS),
+    Case(CORN(), **STEPS),
+    Case(PairwiseHinge(margin=1.5), RANKED, kinks=pair_kinks(1.5)),
+    Case(PairwiseSquaredHinge(margin=0.75), RANKED, kinks=pair_kinks(0.75)),
+    Case(PairwiseLogistic(sigma=2.0), RANKED),
     Case(BradleyTerry()),
-    Case(BradleyTerry(), keywords={"margin": not_negative}),
-    Case(DPO(beta=0.5), keywords=REFERENCES),
-    Case(DPO(beta=2.0, label_smoothing=0.125), keywords=REFERENCES),
-    Case(IPO(beta=0.75), keywords=REFERENCES),
+    Case(BradleyTerry(), {"margin": not_negative}),
+    Case(DPO(beta=0.5)),
+    Case(DPO(beta=2.0, label_smoothing=0.125)),
+    Case(IPO(beta=0.75)),
     Case(SimPO(beta=1.5, gamma=0.5)),
-    Case(0.5 * DPO(beta=0.5) - 2 * SimPO(), keywords=REFERENCES),
-    Case(KTO(beta=0.5, desirable_weight=1.5), labels, keywords={"ref_logp": reals(), "kl": not_negative}),
-    Case(KTO(undesirable_weight=2.0), labels, keywords={"ref_logp": reals()}),
-    Case(PPOClip(epsilon=0.25), y_pred=reals(3), keywords={"old_logp": reals(3)}, kinks=ratio_kinks(0.25)),
-    Case(KLPenalty(), reals(3), reals(3)),
-    Case(ListNet(temperature=2.5), relevances, **LISTS),
-    Case(ListMLE(), relevances, **LISTS),
-    Case(ApproxNDCG(temperature=2.0), relevances, has_hess=False, **LISTS),
-    Case(LambdaRank(), relevances, kinks=order_kinks, **LISTS),
-    Case(LambdaRank(sigma=2.0, truncation=2), relevances, kinks=order_kinks, **LISTS),
+    Case(0.5 * DPO(beta=0.5) - 2 * SimPO()),
+    Case(KTO(beta=0.5, desirable_weight=1.5), {"desirable": labels, "kl": not_negative}),
+    Case(KTO(undesirable_weight=2.0), {"desirable": labels}),
+    Case(PPOClip(epsilon=0.25), {"logp": reals(3), "old_logp": reals(3)}, kinks=ratio_kinks(0.25)),
+    Case(KLPenalty(), {"ref_logp": reals(3), "logp": reals(3)}),
+    Case(ListNet(temperature=2.5), **LISTS),
+    Case(ListMLE(), **LISTS),
+    Case(ApproxNDCG(temperature=2.0), **LISTS),
+    Case(LambdaRank(), kinks=order_kinks, **LISTS),
+    Case(LambdaRank(sigma=2.0, truncation=2), kinks=order_kinks, **LISTS),
+    Case(Cox(), {"time": relevances}),
+    Case(Cox(), STRATA),
+    Case(Cox(ties="efron"), STRATA),
+    Case(AFT(), {"lower": positive}),
+    Case(AFT(scale=0.75), CENSORED),
+    Case(AFT(distribution="logistic", scale=1.5), CENSORED),
+    Case(AFT(distribution="extreme", scale=2.0), CENSORED),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
-    Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), relevances, keywords={"qid": query_ids}, degree=None, unit="mixed"),
+    Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), RANKED),
 ]
 """Every public loss in at least one setting, each option in at least one."""
+
+each_case = pytest.mark.parametrize("case", CASES, ids=str)

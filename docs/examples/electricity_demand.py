@@ -53,9 +53,10 @@ def train(loss, x, y, name):
         value, slope = loss.value_and_grad(y, z @ weights)
         velocity = 0.98 * velocity - rate * (z.T @ slope)
         weights += velocity
-        if step % 100 == 0:
+        if step % 100 == 0 and sys.stderr.isatty():
             print(f"\r{name}: step {step:4d} of {STEPS}, loss {value:.5f}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     return lambda x: np.column_stack([(x - mean) / scale, np.ones(len(x))]) @ weights
 
 

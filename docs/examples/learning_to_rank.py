@@ -67,7 +67,7 @@ def held_out_figures(loss, past, held_out):
     """Return NDCG and pair accuracy on the held-out patients, as means over the age groups."""
     measured, grade, group = past
     mean, scale = measured.mean(axis=0), measured.std(axis=0)
-    queries = {"qid": group} if "qid" in loss.keywords else {}
+    queries = {"qid": group} if "qid" in loss.signature.names else {}
     weights = train(loss, (measured - mean) / scale, grade, 100, 0.1, f"{loss!r:18s}", **queries)
     measured, grade, group = held_out
     scores = (measured - mean) / scale @ weights

@@ -1,66 +1,74 @@
 """Loss functions with exact gradients and Hessians, for NumPy."""
 
 import importlib
-from typing import TYPE_CHECKING, Any
-
-from losses.classification import BinaryCrossEntropy, CategoricalCrossEntropy, perplexity
-from losses.elementwise import ElementwiseLoss, ResidualLoss
-from losses.regression import MAE, MSE, Asymmetric, Huber
-from losses.threads import get_num_threads, set_num_threads
-
-if TYPE_CHECKING:
-    from losses import monitor, preference
-    from losses.listwise import ApproxNDCG, LambdaRank, ListMLE, ListNet
-    from losses.preference import DPO, IPO, KTO, BradleyTerry, KLPenalty, PPOClip, SimPO
-    from losses.ranking import PairwiseHinge, PairwiseLogistic, PairwiseSquaredHinge
+from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "DPO",
-    "IPO",
-    "KTO",
-    "MAE",
-    "MSE",
-    "ApproxNDCG",
-    "Asymmetric",
-    "BinaryCrossEntropy",
-    "BradleyTerry",
-    "CategoricalCrossEntropy",
-    "ElementwiseLoss",
-    "Huber",
-    "KLPenalty",
-    "LambdaRank",
-    "ListMLE",
-    "ListNet",
-    "PPOClip",
-    "PairwiseHinge",
-    "PairwiseLogistic",
-    "PairwiseSquaredHinge",
-    "ResidualLoss",
-    "SimPO",
-    "get_num_threads",
-    "monitor",
-    "perplexity",
-    "preference",
-    "set_num_threads",
-]
-
-# Modules that are imported when one of their names is first asked for: not everybody ranks, and importing costs time.
-_LATER = {
-    **dict.fromkeys(("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"), "losses.listwise"),
-    **dict.fromkeys(("DPO", "IPO", "KTO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"), "losses.preference"),
-    **dict.fromkeys(("PairwiseHinge", "PairwiseLogistic", "PairwiseSquaredHinge"), "losses.ranking"),
+_NAMES = {
+    "_loss.base": ("Loss",),
+    "_loss.catalogue": ("available", "get"),
+    "_loss.elementwise": ("ElementwiseLoss", "ResidualLoss"),
+    "_loss.margin": ("MarginLoss",),
+    "_loss.rows": ("RowLoss",),
+    "_loss.ranking": ("ListwiseLoss", "PairwiseLoss"),
+    "_walk.threads": ("get_num_threads", "set_num_threads"),
+    "binary": ("AsymmetricFocal", "BinaryCrossEntropy", "BinaryFocal"),
+    "categorical": ("CategoricalCrossEntropy", "perplexity"),
+    "deviance": ("Gamma", "NegativeBinomial", "Poisson", "Tweedie"),
+    "distribution": (
+        "EnsembleCRPS",
+        "GaussianCRPS",
+        "GaussianNLL",
+        "LaplaceNLL",
+        "LogisticCRPS",
+        "MultiQuantile",
+        "StudentTNLL",
+    ),
+    "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
+    "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
+    "ordinal": ("CORAL", "CORN", "CumulativeLogit"),
+    "pairwise": ("PairwiseHinge", "PairwiseLogistic", "PairwiseSquaredHinge"),
+    "preference": ("DPO", "IPO", "KTO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),
+    "regression": (
+        "LINEX",
+        "MAE",
+        "MAPE",
+        "MSE",
+        "MSLE",
+        "SMAPE",
+        "Asymmetric",
+        "Barron",
+        "Cauchy",
+        "EpsilonInsensitive",
+        "Expectile",
+        "Fair",
+        "Huber",
+        "LogCosh",
+        "Pinball",
+        "PseudoHuber",
+        "SmoothL1",
+        "SquaredEpsilonInsensitive",
+        "TukeyBiweight",
+    ),
+    "survival": ("AFT", "Cox"),
 }
+"""The public names, by module. A module is imported when one of its names is first asked for, since importing costs
+time. For type checkers, `__init__.pyi` is written from this table by ``python -m tests.stubs``."""
+
+_MODULES = ("monitor", "testing")
+_WHERE = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted([*_WHERE, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("monitor", "preference"):
+    if name in _MODULES:
         return importlib.import_module(f"losses.{name}")
-    if name not in _LATER:
+    if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
-    return found
+    value = globals()[name] = getattr(importlib.import_module(f"losses.{_WHERE[name]}"), name)
+    return value
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from losses.trends import SHORTEST_TREND, Curve
+from losses._trends import SHORTEST_TREND, Curve
 
 
 class Diagnosis(Enum):
@@ -196,8 +196,13 @@ class TrainingMonitor:
         if self.best_epoch is not None:
             monitored = "validation" if self._validation else "train"
             lines.append(f"best {monitored}: {self.best_value:.6g} in epoch {self.best_epoch}")
-        lines.append(f"epochs without improvement: {self._epochs_without_improvement()} (patience {self.patience})")
-        return "\n".join([*lines, str(self.diagnosis())])
+        waited = self._epochs_without_improvement()
+        lines.append(f"epochs without improvement: {waited} (patience {self.patience})")
+        lines.append(str(self.diagnosis()))
+        if self.should_stop:
+            lines[-1] = lines[-1].replace(": carry on.", ".")
+            lines.append("The patience is used up: stop, and keep the model of the best epoch.")
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the monitor as a dictionary that JSON can hold.

@@ -1,8 +1,9 @@
 """Losses for learning from preferences: reward models, and policies tuned to what people like better.
 
 `BradleyTerry`, `DPO`, `IPO` and `SimPO` compare two answers to one prompt, of which one was chosen and the other
-rejected. They are functions of one number, the difference of the two: the gradients by chosen and by rejected are equal
-but for the sign, and the Hessian's diagonals are equal. `KTO`, `PPOClip` and `KLPenalty` take one answer at a time.
+rejected. They are functions of one number, the difference of the two: the gradients with respect to chosen and rejected
+are equal but for the sign, and the Hessian's diagonals are equal. `KTO`, `PPOClip` and `KLPenalty` take one answer at a
+time.
 
 No gradient flows through the arrays given by keyword: they come from a model that is not trained.
 """
@@ -10,19 +11,25 @@ No gradient flows through the arrays given by keyword: they come from a model th
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from losses.admission import Samples
-from losses.answer_pairs import AnswerPairLoss
-from losses.arrays import as_array
-from losses.base import KeywordLoss
-from losses.domains import Ends, Interval
-from losses.elementwise import ElementwiseLoss, SampleLoss
-from losses.logistic import sigmoid, sigmoid_slope, softplus
-from losses.parameters import check_positive
-from losses.types import FloatArray
+from losses._admission.domains import Ends, Interval
+from losses._loss.answers import AnswerPairLoss
+from losses._loss.families import (
+    OfActions,
+    OfAnswers,
+    OfAnswersAndReference,
+    OfAnswersWithMargin,
+    OfJudgedAnswers,
+    OfSampledAnswers,
+)
+from losses._loss.parameters import BelowHalf, NotNegative, OpenFraction, Positive
+from losses._loss.samplewise import SampleLoss
+from losses._maths.logistic import sigmoid, sigmoid_slope, softplus
+from losses._maths.tangents import exp_beyond_tangent
+from losses._types import FloatArray
 
 _MARGIN = Interval("a margin must not be negative or NaN", 0.0, math.inf)
 _DESIRABLE = Ends("desirable must be True or False, or exactly 1 or 0", 0.0, 1.0)
@@ -32,7 +39,7 @@ _DESIRABLE = Ends("desirable must be True or False, or exactly 1 or 0", 0.0, 1.0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class BradleyTerry(AnswerPairLoss):
+class BradleyTerry(AnswerPairLoss, OfAnswersWithMargin):
     """Negative log-likelihood that the chosen answer wins: −log σ(c − r − m).
 
     The loss of reward models: c and r are the rewards, in log-odds, that the model gives to the chosen and to the
@@ -61,17 +68,13 @@ class BradleyTerry(AnswerPairLoss):
     (array([-0.5]), array([0.5]))
     """
 
-    keywords: ClassVar[tuple[str, ...]] = ("margin",)
-    optional: ClassVar[tuple[str, ...]] = ("margin",)
-
     def domains(self) -> Mapping[str, Interval]:
         """Return the domain of the margin."""
         return {"margin": _MARGIN}
 
-    def difference(self, chosen: FloatArray, rejected: FloatArray, margin: FloatArray | float = 0.0) -> FloatArray:
+    def difference(self, chosen: FloatArray, rejected: FloatArray, *margin: FloatArray) -> FloatArray:
         """Return c − r − m."""
-        d: FloatArray = chosen - rejected - margin
-        return d
+        return chosen - rejected - (margin[0] if margin else 0.0)
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return −log σ(d)."""
@@ -87,7 +90,7 @@ class BradleyTerry(AnswerPairLoss):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class ReferencedPairLoss(AnswerPairLoss):
+class ReferencedPairLoss(AnswerPairLoss, OfAnswersAndReference):
     """Base of the losses that compare how far a policy has moved from a reference on the two answers.
 
     Parameters
@@ -96,17 +99,14 @@ class ReferencedPairLoss(AnswerPairLoss):
         See `Loss`.
     """
 
-    keywords: ClassVar[tuple[str, ...]] = ("ref_chosen", "ref_rejected")
-
-    def difference(  # type: ignore[override]
-        self, chosen: FloatArray, rejected: FloatArray, ref_chosen: FloatArray, ref_rejected: FloatArray
-    ) -> FloatArray:
+    def difference(self, chosen: FloatArray, rejected: FloatArray, *reference: FloatArray) -> FloatArray:
         """Return (c − ref_c) − (r − ref_r).
 
         It equals (c − r) − (ref_c − ref_r), but a policy starts at its reference and stays near it, whereas the two
         answers may differ by hundreds of nats. Numbers within a factor of 2 of each other are subtracted without
         rounding, so in this order the small difference between the two models comes out exact.
         """
+        ref_chosen, ref_rejected = reference
         return (chosen - ref_chosen) - (rejected - ref_rejected)
 
 
@@ -146,14 +146,8 @@ class DPO(ReferencedPairLoss):
     (array([-0.25]), array([0.25]))
     """
 
-    beta: float = 0.1
-    label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_positive("beta", self.beta)
-        if not 0 <= self.label_smoothing < 0.5:
-            raise ValueError(f"label_smoothing must lie in [0, 0.5), got {self.label_smoothing!r}")
+    beta: Positive = 0.1
+    label_smoothing: BelowHalf = 0.0
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return −(1 − ε) log σ(h) − ε log σ(−h) with h = βd."""
@@ -198,11 +192,7 @@ class IPO(ReferencedPairLoss):
     (1.0, (array([-2.]), array([2.])))
     """
 
-    beta: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_positive("beta", self.beta)
+    beta: Positive = 0.1
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return (d − 1/(2β))²."""
@@ -223,7 +213,7 @@ class IPO(ReferencedPairLoss):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class SimPO(AnswerPairLoss):
+class SimPO(AnswerPairLoss, OfAnswers):
     """Simple preference optimization: −log σ(β(c − r) − γ).
 
     c and r are the policy's log-probabilities of the chosen and the rejected answer, divided by the number of their
@@ -252,14 +242,8 @@ class SimPO(AnswerPairLoss):
     (0.6931471805599453, (array([-1.]), array([1.])))
     """
 
-    beta: float = 2.0
-    gamma: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_positive("beta", self.beta)
-        if not 0 <= self.gamma < math.inf:
-            raise ValueError(f"gamma must be finite and not negative, got {self.gamma!r}")
+    beta: Positive = 2.0
+    gamma: NotNegative = 1.0
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return −log σ(βd − γ)."""
@@ -278,7 +262,7 @@ class SimPO(AnswerPairLoss):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class KTO(KeywordLoss, SampleLoss):
+class KTO(SampleLoss, OfJudgedAnswers):
     """Kahneman-Tversky optimization: λ(1 − σ(±β(logp − ref_logp − kl))), + where desirable and − elsewhere.
 
     Its methods take ``(desirable, logp, *, ref_logp, kl=0.0)``. The first array says of each answer whether it was
@@ -313,29 +297,15 @@ class KTO(KeywordLoss, SampleLoss):
     array([-0.0125,  0.025 ])
     """
 
-    keywords: ClassVar[tuple[str, ...]] = ("ref_logp", "kl")
-    optional: ClassVar[tuple[str, ...]] = ("kl",)
+    beta: Positive = 0.1
+    desirable_weight: Positive = 1.0
+    undesirable_weight: Positive = 1.0
 
-    beta: float = 0.1
-    desirable_weight: float = 1.0
-    undesirable_weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_positive("beta", self.beta)
-        check_positive("desirable_weight", self.desirable_weight)
-        check_positive("undesirable_weight", self.undesirable_weight)
+    scalars: ClassVar[tuple[str, ...]] = ("kl",)
 
     def domains(self) -> Mapping[str, Interval]:
         """Return the domain of what is desirable."""
-        return {"y_true": _DESIRABLE}
-
-    def admit(self, y_true: Any, y_pred: Any, sample_weight: Any, **keywords: Any) -> Samples:
-        """Return the checked arguments of one call, with one kl for all the samples if it is a number."""
-        if keywords.get("kl") is not None:
-            y_pred, kl = as_array("y_pred", y_pred), as_array("kl", keywords["kl"])
-            keywords["kl"] = kl if kl.ndim else np.broadcast_to(kl, y_pred.shape)
-        return super().admit(y_true, y_pred, sample_weight, **keywords)
+        return {"desirable": _DESIRABLE}
 
     def formula(
         self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float = 0.0
@@ -358,6 +328,14 @@ class KTO(KeywordLoss, SampleLoss):
         z, weight, _ = self._gain(desirable, logp, ref_logp, kl)
         return self.beta * self.beta * weight * sigmoid_slope(z) * np.tanh(z / 2)
 
+    def curvature_formula(
+        self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float = 0.0
+    ) -> FloatArray:
+        """Return β²λ σ(z) σ(−z), a bound of the second derivative, above the machine epsilon."""
+        z, weight, _ = self._gain(desirable, logp, ref_logp, kl)
+        bound: FloatArray = self.beta * self.beta * weight * sigmoid_slope(z)
+        return np.maximum(bound, np.finfo(bound.dtype).eps)
+
     def _gain(
         self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -368,7 +346,7 @@ class KTO(KeywordLoss, SampleLoss):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class PPOClip(KeywordLoss, SampleLoss):
+class PPOClip(SampleLoss, OfActions):
     """Proximal policy optimization, clipped: −min(ρA, clip(ρ, 1 − ε, 1 + ε)A), ρ = exp(logp − old_logp).
 
     Its methods take ``(advantages, logp, *, old_logp)``. A is the advantage of an action (a token, or a whole answer)
@@ -398,14 +376,7 @@ class PPOClip(KeywordLoss, SampleLoss):
     array([0.  , 0.75])
     """
 
-    keywords: ClassVar[tuple[str, ...]] = ("old_logp",)
-
-    epsilon: float = 0.2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.epsilon < 1:
-            raise ValueError(f"epsilon must lie in (0, 1), got {self.epsilon!r}")
+    epsilon: OpenFraction = 0.2
 
     def formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
         """Return −min(ρA, clip(ρ)A), which is −A min(ρ, 1 + ε) where A ≥ 0 and −A max(ρ, 1 − ε) elsewhere."""
@@ -419,8 +390,12 @@ class PPOClip(KeywordLoss, SampleLoss):
         return 0 - advantage * ratio  # rather than -0 where it is limited
 
     def second_derivative(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
-        """Return −ρA, or 0 where the ratio is limited: ρ is its own derivative by logp."""
+        """Return −ρA, or 0 where the ratio is limited: ρ is its own derivative with respect to logp."""
         return self.derivative(advantage, logp, old_logp)
+
+    def curvature_formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
+        """Return ρ|A|, or the machine epsilon where the ratio is limited."""
+        return np.maximum(np.abs(self.derivative(advantage, logp, old_logp)), np.finfo(logp.dtype).eps)
 
     def _limited(self, advantage: FloatArray, ratio: FloatArray) -> FloatArray:
         """Return the ratio, limited on the side where the advantage would push it."""
@@ -429,7 +404,7 @@ class PPOClip(KeywordLoss, SampleLoss):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class KLPenalty(ElementwiseLoss):
+class KLPenalty(SampleLoss, OfSampledAnswers):
     """Estimate of a Kullback-Leibler divergence from samples: exp(u) − u − 1, u = ref_logp − logp.
 
     Its methods take ``(ref_logp, logp)``, the log-probabilities in nats that the reference and the policy give to
@@ -466,7 +441,7 @@ class KLPenalty(ElementwiseLoss):
         """Return exp(u) − 1 − u."""
         u, rest = _subtract(ref_logp, logp)
         far = np.expm1(u) * (1 + rest) - np.minimum(u, np.finfo(u.dtype).max)  # also where u is infinite
-        return np.where(np.abs(u) < 1, _exp_beyond_tangent(u), far)
+        return np.where(np.abs(u) < 1, exp_beyond_tangent(u), far)
 
     def derivative(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
         """Return 1 − exp(u)."""
@@ -493,15 +468,3 @@ def _subtract(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     minus_b = d - a
     rest = (a - (d - minus_b)) - (b + minus_b)
     return d, np.clip(np.nan_to_num(rest, copy=False, nan=0), -0.5, 0.5)  # where it is more, exp(d) is 0 or infinite
-
-
-def _exp_beyond_tangent(u: FloatArray) -> FloatArray:
-    """Return exp(u) − 1 − u for |u| < 1, as the series u²/2 (1 + u/3 (1 + u/4 (…))).
-
-    The terms from uⁿ/n! on are together less than 2u²/n! ≤ u²/2 · eps, as soon as n! ≥ 4/eps.
-    """
-    n = next(n for n in range(2, 100) if math.factorial(n) * np.finfo(u.dtype).eps >= 4)
-    series = np.ones_like(u)
-    for k in range(n - 1, 2, -1):
-        series = 1 + u / k * series
-    return u * u / 2 * series

@@ -1,0 +1,124 @@
+"""Domains: the values that an argument may hold."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from losses._admission.arrays import EPSILON
+from losses._types import Array, Box, Dtype
+from losses._walk.blocks import origin
+
+
+def place(name: str, index: Sequence[int]) -> str:
+    """Return how the entry at `index` is written: ``y_true[3]``."""
+    return f"{name}[{', '.join(str(int(i)) for i in index)}]" if len(index) else name
+
+
+def first(bad: Array, box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return where the first True of a block lies: in the block, and in the array it was cut from."""
+    inside = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    start = origin(box, bad.ndim)
+    return tuple(map(int, inside)), tuple(int(i) + s for i, s in zip(inside, start, strict=True))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The values that an argument may take: numbers from `low` to `high`, never NaN.
+
+    The ends are compared with values of any dtype, and rounded to it where they are Python floats.
+    """
+
+    rule: str
+    low: float
+    high: float
+    hint: str | Callable[[Array, Any], str] = ""
+    """What to say of the usual cause, or a function of the array and the value that tells it."""
+    clipped: bool = False
+    """Whether values are kept off the ends by the machine epsilon of y_pred's dtype once they are checked."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are allowed."""
+        allowed: Array = (block >= self.low) & (block <= self.high)
+        return allowed
+
+    def holds(self, block: Array) -> bool:
+        """Return whether all the entries are allowed."""
+        return bool(np.count_nonzero(self.contains(block)) == block.size)
+
+    def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
+        """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
+        block = array[box]
+        if self.holds(block):
+            return
+        bad = ~self.contains(block)
+        if left_out is not None:
+            bad &= ~left_out.reshape(left_out.shape + (1,) * (bad.ndim - left_out.ndim))
+        if bad.any():
+            inside, index = first(bad, box)
+            hint = self.hint if isinstance(self.hint, str) else self.hint(array, block[inside])
+            raise ValueError(f"{place(name, index)} is {block[inside]!s}, but {self.rule}{hint}")
+
+
+@dataclass(frozen=True)
+class Ends(Interval):
+    """The two ends of an interval alone."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are one of the ends."""
+        allowed: Array = (block == self.low) | (block == self.high)
+        return allowed
+
+
+@dataclass(frozen=True)
+class Above(Interval):
+    """An interval without its lower end."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are allowed."""
+        allowed: Array = (block > self.low) & (block <= self.high)
+        return allowed
+
+
+@dataclass(frozen=True)
+class Integers(Interval):
+    """The integers of an interval, of any dtype."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are integers of the interval."""
+        allowed: Array = super().contains(block) & (block == np.floor(block))
+        return allowed
+
+
+CLASS_ID = Integers("a class id must be an integer, not negative and of a sensible size", 0.0, 1e8)
+"""An id of one of an unknown number of classes."""
+
+
+def clip_probabilities(block: Array, dtype: Dtype) -> Array:
+    """Return probabilities at least the machine epsilon of `dtype` away from 0 and 1."""
+    epsilon = EPSILON[dtype.char]
+    clipped: Array = block.clip(epsilon, 1 - epsilon)
+    return clipped
+
+
+def _label_hint(array: Array, value: Any) -> str:
+    """Return what labels of two classes that lie outside [0, 1] usually are."""
+    if np.isnan(value):
+        return "; leave samples without a label out, or give them a sample_weight of 0"
+    if value == -1 and np.isin(array, (-1, 1)).all():
+        return "; map labels -1 and 1 to 0 and 1 with (y_true + 1) / 2"
+    if np.isin(array, (1, 2)).all():
+        return "; subtract 1 from labels 1 and 2"
+    if value != np.floor(value):
+        return "; the order of the arguments is (y_true, y_pred)"
+    return "; for more than two classes use CategoricalCrossEntropy"
+
+
+LABEL = Interval("a binary target must lie in [0, 1]", 0.0, 1.0, _label_hint)
+"""A label of two classes, or the probability of class 1."""
+
+PROBABILITY = Interval(
+    "a probability must lie in [0, 1]", 0.0, 1.0, "; if these are logits, pass from_logits=True", clipped=True
+)
+"""A predicted probability."""

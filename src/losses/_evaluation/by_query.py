@@ -1,0 +1,87 @@
+"""Samples that are queries of ranked items, which are evaluated all at once: sums over pairs, or over whole lists."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from losses._evaluation.evaluate import Consume
+from losses._evaluation.orders import CURVATURE, VALUE, Order
+from losses._evaluation.weighing import narrowed
+from losses._types import Array, Box
+from losses._walk.blocks import WHOLE
+from losses._walk.summation import Part
+from losses._walk.threads import walk
+
+
+def by_pairs(
+    loss: Any,
+    samples: Any,
+    box: Box,
+    orders: tuple[Order, ...],
+    factor: Any,
+    targets: Sequence[Sequence[Array]],
+    consume: Consume,
+    space: bool,
+) -> list[Part]:
+    """Evaluate a loss whose hook `_sums` adds up pairs, weighed by their items (see `Evaluated`)."""
+    sums = loss._sums(samples.scores(), samples.levels(), samples.item_weight, samples.bounds, orders)
+    weight = 1.0 if samples.query_weight is None else samples.query_weight
+    samples.pair_weight = float(np.sum(weight * sums.denominator))
+    denominator = samples.pair_weight if loss.reduction == "mean" else 1.0
+    scale = np.broadcast_to(weight / (denominator or 1.0), samples.shape)
+    parts = consume(WHOLE, sums.numerator * scale) if orders[0] == VALUE else []
+    spread = np.repeat(factor * scale, np.diff(samples.bounds)) if targets else None
+    for order, (target,) in zip((order for order in orders if order), targets, strict=True):
+        slope = sums.slopes[order]
+        if order == CURVATURE:  # also where an item has no pair
+            own = 1.0 if samples.item_weight is None else samples.item_weight
+            slope = np.maximum(slope, own * np.finfo(slope.dtype).eps)
+        target[...] = samples.in_place(slope * spread)
+    return parts
+
+
+def by_list(
+    loss: Any,
+    samples: Any,
+    box: Box,
+    orders: tuple[Order, ...],
+    factor: Any,
+    targets: Sequence[Sequence[Array]],
+    consume: Consume,
+    space: bool,
+) -> list[Part]:
+    """Evaluate a loss whose hook `_results` takes lists of one length (see `Evaluated`), some at a time."""
+    weight = np.ones(samples.shape) if samples.query_weight is None else samples.query_weight
+    losses = np.zeros(samples.shape, np.result_type(samples.dtype, np.float64))
+    slopes = [_flat(target, space) for (target,) in targets]
+    if CURVATURE in orders and len(samples.informative) < samples.shape[0]:  # positive also where nothing is learnt
+        least = factor * weight * np.finfo(samples.dtype).eps
+        slopes[-1][...] = samples.in_place(np.repeat(least, np.diff(samples.bounds))).reshape(-1)
+
+    def step(batch: Any) -> None:
+        y, s = samples.lists(batch)
+        results = dict(zip(orders, loss._results(y, s, orders), strict=True))
+        if VALUE in results:
+            losses[batch.queries] = weight[batch.queries] * results.pop(VALUE)
+        own = narrowed(np.asarray(factor * weight[batch.queries]), s.dtype)[:, np.newaxis]
+        for slope, found in zip(slopes, results.values(), strict=True):
+            if isinstance(batch.items, slice):
+                np.multiply(own, found, out=slope.reshape(samples.shape[0], -1)[batch.items], casting="same_kind")
+            else:
+                slope[batch.items] = own * found
+
+    walk(samples.batches(loss.footprint), step)
+    parts = consume(WHOLE, losses) if orders[0] == VALUE else []
+    for slope, (target,) in zip(slopes, targets, strict=True):
+        if not np.may_share_memory(slope, target):
+            target[...] = slope.reshape(target.shape)
+    return parts
+
+
+def _flat(target: Array, space: bool) -> Array:
+    """Return zeros for the derivatives of the raveled items, where they are to be written if they may lie there."""
+    if space and target.flags.carray:
+        target[...] = 0
+        return target.reshape(-1)
+    return np.zeros(target.size, target.dtype)

@@ -1,0 +1,59 @@
+"""Weights and factors: what turns a block's losses and derivatives into those of the reduced loss."""
+
+from typing import Any
+
+import numpy as np
+
+from losses._evaluation.orders import Losses, Product, Scaled, Slope
+from losses._types import Array, Dtype, FloatArray
+
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""Factors between these are multiplied by in float32, which holds some 8 decimal places more at either end."""
+
+
+def weigh(losses: Losses, weight: Array | None) -> Losses:
+    """Return losses times the weights, and exactly 0 where the weight is 0."""
+    if weight is None:
+        return losses
+    weighted: FloatArray = plain(losses) * weight
+    left_out = weight == 0
+    if np.count_nonzero(left_out):
+        weighted[left_out] = 0
+    return weighted
+
+
+def plain(losses: Losses) -> FloatArray:
+    """Return losses as one array."""
+    return losses.first * losses.second if isinstance(losses, Product) else losses
+
+
+def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: int) -> None:
+    """Write derivatives times the weights and a factor; exactly 0 where the weight is 0.
+
+    The first so many axes of the target are the samples', which weights and factors are spread over.
+    """
+    scale, array = slope if isinstance(slope, Scaled) else (1.0, slope)
+    scale = factor * scale
+    if array.ndim != target.ndim:
+        array = array.reshape(target.shape)
+    if weight is not None:
+        scale = scale * weight
+    if not isinstance(scale, np.ndarray):
+        np.multiply(array, scale if _SMALLEST < abs(scale) < _LARGEST else np.float64(scale), out=target)
+        return
+    samples = target.shape[:axes]
+    factors = narrowed(scale, array.dtype).reshape(samples + (1,) * (target.ndim - axes))
+    np.multiply(array, factors, out=target)
+    if weight is not None:
+        left_out = weight == 0
+        if np.count_nonzero(left_out):
+            target[left_out.reshape(samples)] = 0
+
+
+def narrowed(scale: FloatArray, dtype: Dtype) -> FloatArray:
+    """Return factors in `dtype`, which halves the time of multiplying by them, unless it can't hold them."""
+    if scale.dtype == dtype or dtype.char == "g":
+        return scale
+    size = np.abs(scale)
+    unsafe = (size < _SMALLEST) & (size > 0) | (size > _LARGEST)
+    return scale if np.count_nonzero(unsafe) else scale.astype(dtype)

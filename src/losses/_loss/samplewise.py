@@ -1,0 +1,175 @@
+"""Losses in which each sample's loss is a formula of that sample's numbers alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from losses._admission.domains import Interval
+from losses._admission.samples import Samples
+from losses._evaluation.by_sample import by_sample
+from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Losses, Order, Slope
+from losses._evaluation.short import evaluate_short, is_short
+from losses._loss.base import Loss
+from losses._types import FloatArray
+
+NO_DOMAINS: Mapping[str, Interval] = {}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SampleLoss(Loss):
+    """Base of the losses that are a formula of each sample's numbers.
+
+    The hooks are NumPy expressions on arrays whose first axis is the samples', of one floating dtype; they check
+    nothing. The arrays are read-only, and come in the order of the signature; optional ones that were not given are
+    left out, so that hooks need a default for them. With several predictions, hooks return a tuple of derivatives.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+    """
+
+    core: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """By the name of an array, names of its trailing axes that hold one sample's numbers."""
+
+    scalars: ClassVar[tuple[str, ...]] = ()
+    """Names of arrays that may be a single number for all the samples."""
+
+    temporaries: ClassVar[int] = 1
+    """By how much blocks must be smaller than usual, for all that the hooks hold at a time."""
+
+    _evaluate_block = by_sample
+
+    _unbounded: ClassVar[bool] = True
+    """Whether the arrays may hold any real number."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        cls._unbounded = cls.domains is SampleLoss.domains
+
+    def formula(self, *arrays: Any) -> Any:
+        """Return each sample's loss."""
+        raise NotImplementedError(f"{type(self).__name__} has no value; define formula")
+
+    def derivative(self, *arrays: Any) -> Any:
+        """Return the derivative of `formula` with respect to the prediction."""
+        raise NotImplementedError(f"{type(self).__name__} has no grad; define derivative")
+
+    def second_derivative(self, *arrays: Any) -> Any:
+        """Return the second derivative of `formula` with respect to the prediction."""
+        raise NotImplementedError(f"{type(self).__name__} has no hess; define second_derivative")
+
+    def curvature_formula(self, *arrays: Any) -> Any:
+        """Return a positive stand-in for the second derivative.
+
+        Unless overridden, it is the second derivative above the machine epsilon, or 1 where the loss has none.
+        """
+        try:
+            hess = self.second_derivative(*arrays)
+        except NotImplementedError:
+            shapes = [arrays[self.signature.names.index(name)] for name in self.signature.predictions]
+            hess = tuple(map(np.ones_like, shapes)) if len(shapes) > 1 else np.ones_like(shapes[0])
+        return tuple(map(floored, hess)) if isinstance(hess, tuple) else floored(hess)
+
+    def derivative_and_curvature(self, *arrays: Any) -> tuple[Any, Any]:
+        """Return `derivative` and `curvature_formula`; override it where the two share work."""
+        return self.derivative(*arrays), self.curvature_formula(*arrays)
+
+    def formula_and_derivative(self, *arrays: Any) -> tuple[Any, Any]:
+        """Return `formula` and `derivative`; override it where the two share work."""
+        return self.formula(*arrays), self.derivative(*arrays)
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return what the arrays may hold, by name; what isn't named may be any real number."""
+        return NO_DOMAINS
+
+    def _run(
+        self, method: str, orders: tuple[Order, ...], arrays: tuple[Any, ...], weight: Any, named: Any, *outs: Any
+    ) -> list[Any]:
+        if weight is None and not named and (not outs or outs[0] is None) and self._is_short(arrays):
+            return evaluate_short(self, arrays, orders)
+        return super()._run(method, orders, arrays, weight, named, *outs)
+
+    def _is_short(self, arrays: tuple[Any, ...]) -> bool:
+        """Return whether a call may go the short way: each element is a sample, and nothing has to be refused."""
+        if self._plain_call != len(arrays) or self.core or self.reduction == "none" or not is_short(arrays):
+            return False
+        if self._unbounded:
+            return True
+        domains = self.domains()
+        for name, array in zip(self.signature.positional, arrays, strict=True):
+            if name in domains and (domains[name].clipped or not domains[name].holds(array)):
+                return False
+        return True
+
+    def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
+        """Return the checked arguments of one call."""
+        relative = self.reduction == "mean"
+        samples = Samples(
+            arguments, self.signature.predictions, self.domains(), sample_weight, relative, self.core, self.scalars
+        )
+        samples.width = self.temporaries
+        return samples
+
+    def _terms(self, arrays: list[FloatArray], orders: tuple[Order, ...], room: FloatArray | None) -> list[Any]:
+        """Return a block's losses, and for each derivative a tuple with one array for each prediction.
+
+        `room` is memory of the first derivative's shape that may be computed in, or None.
+        """
+        for array in arrays:
+            array.setflags(write=False)  # it may be what the user passed
+        return self._results(arrays, orders, arrays)
+
+    def _results(self, arguments: list[Any], orders: tuple[Order, ...], arrays: list[FloatArray]) -> list[Any]:
+        """Return what the hooks return for `arguments`, checked against the shapes of `arrays`."""
+        if orders == (VALUE, GRAD):
+            losses, slopes = self.formula_and_derivative(*arguments)
+            return [self._losses(losses, arrays), self._slopes(slopes, arrays, "derivative")]
+        if orders == (GRAD, CURVATURE):
+            slopes, bends = self.derivative_and_curvature(*arguments)
+            return [self._slopes(slopes, arrays, "derivative"), self._slopes(bends, arrays, "curvature_formula")]
+        results: list[Any] = []
+        for order in orders:
+            if order == VALUE:
+                results.append(self._losses(self.formula(*arguments), arrays))
+            elif order == GRAD:
+                results.append(self._slopes(self.derivative(*arguments), arrays, "derivative"))
+            elif order == HESS:
+                results.append(self._slopes(self.second_derivative(*arguments), arrays, "second_derivative"))
+            else:
+                results.append(self._slopes(self.curvature_formula(*arguments), arrays, "curvature_formula"))
+        return results
+
+    def _losses(self, losses: Any, arrays: list[FloatArray]) -> Losses:
+        return checked(losses, arrays[0].shape[:1], "formula")
+
+    def _slopes(self, slopes: Any, arrays: list[FloatArray], hook: str) -> tuple[Slope, ...]:
+        """Return what a hook returned as a tuple with an array for each prediction, each in memory of its own."""
+        names, predictions = self.signature.names, self.signature.predictions
+        if len(predictions) == 1:
+            slopes = (slopes,)
+        elif not isinstance(slopes, tuple) or len(slopes) != len(predictions):
+            raise TypeError(f"{hook} must return a tuple of {len(predictions)} arrays, for {', '.join(predictions)}")
+        shapes = [arrays[names.index(name)].shape for name in predictions]
+        return tuple(checked(slope, shape, hook) for slope, shape in zip(slopes, shapes, strict=True))
+
+
+def floored(bend: FloatArray) -> FloatArray:
+    """Return second derivatives above the machine epsilon."""
+    found: FloatArray = np.maximum(bend, np.finfo(bend.dtype).eps)
+    return found
+
+
+def checked(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
+    """Return what a hook returned as a floating array of the samples' shape, in memory of its own."""
+    if type(block) is np.ndarray and block.shape == shape and block.dtype.kind == "f" and block.flags.owndata:
+        return block
+    array = np.asarray(block)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{hook} must return an array of real numbers, got {type(block).__name__} of {array.dtype}")
+    if array.shape != shape:
+        cure = "; it must return one number for each sample, and reduce nothing" if array.ndim == 0 else ""
+        raise ValueError(f"{hook} returned an array of shape {array.shape} for samples of shape {shape}{cure}")
+    return array.astype(np.float64) if array.dtype.kind != "f" else array.copy()  # it may be a view of y_pred

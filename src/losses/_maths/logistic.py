@@ -1,0 +1,33 @@
+"""The logistic function and its kin, with full relative precision at both ends."""
+
+import functools
+
+import numpy as np
+
+from losses._types import Dtype, FloatArray
+
+
+@functools.cache
+def safe_exponent(dtype: Dtype) -> float:
+    """Return an x for which neither exp(±x) nor a product of two of them leaves the range of `dtype`; a sum may."""
+    return float(np.log(np.finfo(dtype).max)) / 2
+
+
+def softplus(x: FloatArray) -> FloatArray:
+    """Return log(1 + e^x), which is −log σ(−x); where e^x might overflow, as max(x, 0) + log(1 + e^−|x|)."""
+    if x.max(initial=0) <= safe_exponent(x.dtype):
+        return np.log1p(np.exp(x))
+    return x.clip(0, np.inf) + np.log1p(np.exp(-np.abs(x)))
+
+
+def sigmoid(x: FloatArray) -> FloatArray:
+    """Return σ(x) = 1/(1 + e^−x)."""
+    found: FloatArray = 1 / (1 + np.exp(-x))
+    return found
+
+
+def sigmoid_slope(x: FloatArray) -> FloatArray:
+    """Return σ'(x) = σ(x) σ(−x)."""
+    t = np.exp(-np.abs(x))
+    found: FloatArray = t / ((1 + t) * (1 + t))
+    return found

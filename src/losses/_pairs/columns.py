@@ -1,0 +1,158 @@
+"""Sums over the pairs of many short lists, all of one length, which lie in columns.
+
+1. Arrays by item have the shape (items, lists). An item i of all the lists, or several where the lists are few, is met
+   with all the later items j at once, as a contiguous array of shape (i, j, lists): hardly a pair is met twice.
+2. All that a pair needs is the odds u = e^{σ(sⱼ − sᵢ)}. Where a list spans less than the exponent's range they are the
+   product of two powers computed once an item; else each pair takes its own exponential. Then 1/(1 + u) = σ(sᵢ − sⱼ)
+   and u/(1 + u) = σ(sⱼ − sᵢ) are accurate to a few eps relative to themselves.
+3. The powers are those of σ(s − c), where the subtraction is exact and the rounding of the product made up for: the
+   odds have an error of a few eps, however far the scores are from c.
+
+No result depends, to the bit, on which other lists are summed with a list, nor on how many items are taken at a time.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from losses._maths.exponentials import LARGEST, exp_in_place
+from losses._types import Array, Dtype
+
+TILE_BYTES = 1 << 18
+"""Size of an array of lists in columns: a dozen of them are worked on at a time."""
+
+FEW = 64
+"""Terms that are added one after the other, before the sum is added to a wider one."""
+
+
+def lists_of_tile(m: int, itemsize: int) -> int:
+    """Return how many lists of m items make a tile."""
+    return max(1, TILE_BYTES // (m * itemsize))
+
+
+class Columns:
+    """Some lists in columns, and the odds of their pairs.
+
+    Parameters
+    ----------
+    s : array (m, Q)
+        Scores.
+    powers : array (m, Q), or None
+        e^{scale·s} up to a factor for each list; None where a pair's odds must be computed on their own.
+    scale : float
+        The scores' factor.
+    """
+
+    def __init__(self, s: Array, powers: Array | None, scale: float) -> None:
+        self.s, self.scale, self.near = s, scale, powers is not None
+        self.largest = LARGEST[s.dtype.char]
+        most = max(1, min((1 << 15) // max(s.size, 1), len(s) // 4, FEW))
+        self.height = 1 << (most.bit_length() - 1)
+        self.scratch = np.empty((3, self.height * s.size), s.dtype)
+        if powers is not None:
+            self.up, self.down = powers, 1 / powers
+
+    def blocks(self, last: int) -> Iterator[tuple[slice, slice]]:
+        """Cut the first items into blocks; each comes with the items that are met with it, from its second one on."""
+        for start in range(0, last, self.height):
+            yield slice(start, min(start + self.height, last)), slice(start + 1, len(self.s))
+
+    def arrays(self, i: slice, j: slice) -> Array:
+        """Return memory for three arrays of the pairs of items i and j."""
+        shape = (i.stop - i.start, j.stop - j.start, self.s.shape[1])
+        return self.scratch[:, : shape[0] * shape[1] * shape[2]].reshape(3, *shape)
+
+    def leave_out(self, items: Array) -> None:
+        """Let the odds of some items be 0, for lists that have powers."""
+        if self.near and items.any():
+            self.up[items] = self.down[items] = 0
+
+    def odds(self, i: slice, j: slice, out: Array, weight: Array | None = None) -> None:
+        """Write e^{scale·(sⱼ − sᵢ)}, or any finite number where the weight is 0."""
+        if self.near:
+            np.multiply(self.up[j], self.down[i, np.newaxis], out=out)
+        else:
+            out[...] = exp_in_place(np.minimum(self.gaps(i, j, weight), self.largest))
+
+    def bend(self, u: Array, p: Array) -> None:
+        """Turn u/(1 + u) into u/(1 + u)², given p = 1/(1 + u), which is lost where the odds were cut off."""
+        if not self.near:
+            p[p < 1.001 * np.exp(-self.largest)] = 0
+        u *= p
+
+    def gaps(self, i: slice, j: slice, weight: Array | None = None) -> Array:
+        """Return scale·(sⱼ − sᵢ); between infinite scores 0 where the weight is."""
+        gaps: Array = self.s[j] - self.s[i, np.newaxis]
+        gaps *= self.scale
+        if weight is not None and not self.near:
+            gaps[weight == 0] = 0
+        return gaps
+
+
+def keep_later(i: slice, terms: Array) -> None:
+    """Set terms to 0 where j isn't later than i, given those of a block."""
+    count = i.stop - i.start
+    if count > 1:
+        terms[:, : count - 1] *= np.tri(count - 1, count, dtype=terms.dtype).T[:, :, np.newaxis]
+
+
+class Totals:
+    """Sums by item of what pairs contribute, lists in columns.
+
+    What is added item by item to all later ones goes to a part of the total first, FEW times at most: the number of
+    roundings is FEW + m/FEW, and the total is of float64 at least.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: Dtype) -> None:
+        self.total = np.zeros(shape, np.result_type(dtype, np.float64))
+        self.part = np.zeros(shape, dtype)
+        self.added = 0
+
+    def add(self, i: slice, j: slice, terms: Array, sign: int) -> None:
+        """Add the terms of pairs (i, j, Q) to the items j, and ± them to the items i."""
+        self.total[i] += sign * sums_over_j(terms, len(self.total))
+        self.add_later(j, terms)
+
+    def add_later(self, j: slice, terms: Array) -> None:
+        """Add the terms to the items j."""
+        part = self.part[j]
+        if len(terms) == 1 or part.size == 1:
+            for row in terms:
+                part += row
+        else:  # in the same order, at once
+            part[...] = np.add.reduce(np.concatenate([part[np.newaxis], terms]), axis=0)
+        self.added += len(terms)
+        if self.added == FEW:
+            self.total += self.part
+            self.part[...] = 0
+            self.added = 0
+
+    def result(self) -> Array:
+        """Return the sums."""
+        return self.total + self.part
+
+
+def sums_over_j(terms: Array, m: int) -> Array:
+    """Return the sums over the items j of (i, j, Q), the last of m."""
+    if len(terms) == 1:
+        return column_sums(terms[0], m)[np.newaxis]
+    if terms.shape[2] == 1:
+        return column_sums(np.ascontiguousarray(terms[:, :, 0].T), m)[:, np.newaxis]
+    return np.stack([column_sums(row, m) for row in terms])
+
+
+def column_sums(terms: Array, m: int) -> Array:
+    """Return the sums over the first axis, whose entries are the last of m, in some FEW + m/FEW roundings.
+
+    Zeros that come first change no bit.
+    """
+    n, count = terms.shape
+    if count == 1:  # or NumPy would add in another order than several columns
+        return column_sums(np.repeat(terms, 2, axis=1), m)[:1]
+    if m <= 2 * FEW:
+        return np.asarray(np.add.reduce(terms, axis=0))
+    rest = n % FEW
+    parts = np.empty((1 + n // FEW, count), terms.dtype)
+    np.add.reduce(terms[:rest], axis=0, out=parts[0])
+    np.add.reduce(terms[rest:].reshape(-1, FEW, count), axis=1, out=parts[1:])
+    return np.asarray(np.add.reduce(parts, axis=0))

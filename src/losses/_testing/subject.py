@@ -1,0 +1,175 @@
+"""What is tested: a loss of any author, and how it is called."""
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from losses._loss.base import Loss
+from losses._types import Array
+
+Arrays: TypeAlias = Mapping[str, Any]
+"""The arrays of one call, by name."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A loss, and what has to be known to judge it.
+
+    Parameters
+    ----------
+    loss
+        Any object with `value` and `grad`.
+    positional
+        Names of the arrays that are given by position; the others are given by name.
+    predictions
+        Names of those with respect to which derivatives are taken.
+    reductions
+        The reductions to try; empty for a loss that knows but one.
+    items
+        Whether the first axis counts the items of queries rather than samples.
+    degree
+        The power with which "sum" scales in the weights; None if it isn't known.
+    ordered
+        Whether equal numbers are told apart by their order.
+    scale
+        The size that the loss typically has.
+    """
+
+    loss: Any
+    positional: tuple[str, ...] = ("y_true", "y_pred")
+    predictions: tuple[str, ...] = ("y_pred",)
+    reductions: tuple[str, ...] = ()
+    items: bool = False
+    degree: int | None = 1
+    ordered: bool = False
+    scale: float = 1.0
+
+    def __repr__(self) -> str:
+        text = repr(self.loss)
+        return type(self.loss).__name__ if text.startswith("<") else text
+
+    @property
+    def is_library_loss(self) -> bool:
+        """Whether the loss is one of this library's or of a class derived from them."""
+        return isinstance(self.loss, Loss)
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether the loss is a sum of several losses of this library."""
+        return isinstance(self.loss, Loss) and len(self.loss.terms) > 1
+
+    # ------------------------------------------------------------------------------------------------ calls
+
+    def has(self, method: str) -> bool:
+        """Return whether the loss has a method."""
+        return callable(getattr(self.loss, method, None))
+
+    def takes(self, method: str, argument: str) -> bool:
+        """Return whether a method can be called with an argument of some name."""
+        if not self.has(method):
+            return False
+        try:
+            parameters = inspect.signature(getattr(self.loss, method)).parameters
+        except (TypeError, ValueError):
+            return False
+        return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+    def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
+        """Return what a method returns for arrays and weights."""
+        named = {name: array for name, array in arrays.items() if name not in self.positional}
+        if weight is not None:
+            arguments["sample_weight"] = weight
+        with np.errstate(all="ignore"):
+            return getattr(self.loss, method)(*(arrays[name] for name in self.positional), **named, **arguments)
+
+    def total(self, arrays: Arrays, weight: Any = None) -> float:
+        """Return the value as one number: under "none", the sum of the losses."""
+        with np.errstate(all="ignore"):
+            return float(np.sum(np.asarray(self.call("value", arrays, weight), dtype=np.float64)))
+
+    def derivatives(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> list[Array]:
+        """Return what `grad`, `hess` or `curvature` returns, as a list with an array for each prediction."""
+        return self.listed(self.call(method, arrays, weight, **arguments))
+
+    def listed(self, derivative: Any) -> list[Array]:
+        """Return a derivative as a list with an array for each prediction."""
+        return [np.asarray(one) for one in (derivative if len(self.predictions) > 1 else (derivative,))]
+
+    def has_hess(self, arrays: Arrays, weight: Any = None, method: str = "hess") -> bool:
+        """Return whether the loss has second derivatives, or another method that it may lack."""
+        if not self.has(method):
+            return False
+        try:
+            self.call(method, arrays, weight)
+        except NotImplementedError:
+            return False
+        return True
+
+    def results(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
+        """Return what `value`, `grad` and, where there is one, `hess` return, as lists of arrays."""
+        found = {"value": [np.asarray(self.call("value", arrays, weight))]}
+        for method in self.methods(arrays, weight):
+            found[method] = self.derivatives(method, arrays, weight)
+        return found
+
+    def methods(self, arrays: Arrays, weight: Any = None) -> tuple[str, ...]:
+        """Return the names of the methods that return derivatives, as far as laws speak of them."""
+        return ("grad", "hess") if self.has_hess(arrays, weight) else ("grad",)
+
+    # ------------------------------------------------------------------------------------------------ reductions
+
+    @property
+    def reduction(self) -> str:
+        """How the samples' losses become the value, as far as the loss says so."""
+        return str(getattr(self.loss, "reduction", ""))
+
+    def reduced(self, reduction: str) -> "Subject":
+        """Return the loss with another reduction."""
+        if self.has("with_reduction"):
+            return dataclasses.replace(self, loss=self.loss.with_reduction(reduction))
+        return dataclasses.replace(self, loss=dataclasses.replace(self.loss, reduction=reduction))
+
+    def each(self, *reductions: str) -> dict[str, "Subject"]:
+        """Return the loss with each of some reductions that it has; as it is, if it has but one."""
+        if not self.reductions:
+            return {self.reduction: self}
+        return {reduction: self.reduced(reduction) for reduction in reductions if reduction in self.reductions}
+
+    def possible_reductions(self, arrays: Arrays) -> tuple[str, ...]:
+        """Return the reductions that the loss can be given and that work."""
+        is_dataclass = dataclasses.is_dataclass(self.loss) and not isinstance(self.loss, type)
+        fields = {field.name for field in dataclasses.fields(self.loss)} if is_dataclass else set()
+        if not self.has("with_reduction") and "reduction" not in fields:
+            return ()
+        found = []
+        for reduction in ("mean", "sum", "none"):
+            try:
+                self.reduced(reduction).call("value", arrays)
+            except Exception:  # whatever a loss of another author raises
+                continue
+            found.append(reduction)
+        return tuple(found)
+
+
+def size(subject: Subject, arrays: Arrays) -> int:
+    """Return the number of samples or items: the length of the first axis."""
+    return len(np.asarray(arrays[subject.predictions[-1]]))
+
+
+def take(subject: Subject, arrays: Arrays, indices: Any) -> dict[str, Any]:
+    """Return arrays of these samples, which may repeat or leave out."""
+    count = size(subject, arrays)
+    chosen = np.asarray(indices)
+    return {
+        name: np.asarray(array)[chosen] if np.ndim(array) and len(array) == count else array
+        for name, array in arrays.items()
+    }
+
+
+def is_real(array: Any) -> bool:
+    """Return whether an array holds floating numbers."""
+    return np.asarray(array).dtype.kind == "f"

@@ -1,0 +1,420 @@
+"""Section 10 of the contract: every result is as close to the exact one as the table there says."""
+
+import itertools
+import math
+from decimal import Decimal
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import exact
+from exact import exactly
+from losses import (
+    DPO,
+    IPO,
+    KTO,
+    MAE,
+    MSE,
+    Asymmetric,
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Huber,
+    PairwiseHinge,
+    PairwiseLogistic,
+    PPOClip,
+    SimPO,
+)
+from losses._loss.samplewise import SampleLoss
+from problems import slopes
+from registry import CASES, Problem, call, class_ids, distributions, predictions
+
+WIDER = [np.longdouble] if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else []
+DTYPES = [np.float64, np.float32, np.float16, *WIDER]
+
+PAIRWISE = (PairwiseHinge, PairwiseLogistic)
+OVER_CLASSES = [case for case in CASES if isinstance(case.loss, CategoricalCrossEntropy)]
+
+EXTREME = [
+    DPO(reduction="none"),
+    DPO(beta=1e-30, label_smoothing=0.49, reduction="none"),
+    IPO(reduction="none"),
+    IPO(beta=1e-30, reduction="none"),
+    SimPO(beta=0.1, gamma=0.0, reduction="none"),
+    SimPO(beta=1e-3, gamma=100.0, reduction="none"),
+    KTO(beta=10.0, desirable_weight=1e-3, undesirable_weight=1e3, reduction="none"),
+    PPOClip(epsilon=1e-3, reduction="none"),
+    Huber(delta=1e-300, reduction="none"),
+    Huber(delta=1e-30, reduction="none"),
+    Huber(delta=1e30, reduction="none"),
+    Huber(delta=1e300, reduction="none"),
+    Asymmetric(shortfall_weight=1e-30, overshoot_weight=1e30, reduction="none"),
+    Asymmetric(shortfall_weight=1e30, overshoot_weight=1e-30, base=Huber(delta=1e-3), reduction="none"),
+    BinaryCrossEntropy(label_smoothing=1.0, reduction="none"),
+    BinaryCrossEntropy(from_logits=True, label_smoothing=1.0, reduction="none"),
+    BinaryCrossEntropy(from_logits=True, pos_weight=1e-30, reduction="none"),
+    BinaryCrossEntropy(from_logits=True, pos_weight=1e30, label_smoothing=1e-10, reduction="none"),
+    BinaryCrossEntropy(pos_weight=1e-30, reduction="none"),
+    CategoricalCrossEntropy(from_logits=True, label_smoothing=1.0, reduction="none"),
+    CategoricalCrossEntropy(label_smoothing=1.0, reduction="none"),
+    CategoricalCrossEntropy(from_logits=True, class_weight=(0.0, 1e30, 1e-30), reduction="none"),
+    CategoricalCrossEntropy(class_weight=(0.0, 1e-30, 3.0), reduction="none"),
+    PairwiseLogistic(sigma=1e-3, reduction="none"),
+    PairwiseLogistic(sigma=1e3, reduction="none"),
+]
+
+
+def each_loss_and_dtype(kinds, registered):
+    """Parametrize over registered losses in every dtype, and those of some kinds with extreme parameters in two."""
+    extreme = [loss for loss in EXTREME if isinstance(loss, kinds)]
+    arguments = [*itertools.product(registered, DTYPES), *itertools.product(extreme, [np.float64, np.float32])]
+    return pytest.mark.parametrize(
+        ("loss", "dtype"), arguments, ids=lambda x: x.__name__ if isinstance(x, type) else str(x)
+    )
+
+
+def name(argument):
+    return argument.__name__ if hasattr(argument, "__name__") else str(argument)
+
+
+def computed_in(dtype):
+    return np.dtype(np.float32 if dtype == np.float16 else dtype)
+
+
+def assert_accurate(actual, expected, dtype):
+    """Assert that a result is within 8 eps of its scale: eps of the dtype computed in, down to its smallest normal.
+
+    Where a term overflows, nothing is promised but IEEE's result; a float16 is rounded once more.
+    """
+    precision, result = np.finfo(computed_in(dtype)), np.finfo(dtype)
+    if max(expected.scale, expected.peak) > exactly(precision.max) / 4:
+        return
+    least = exactly(precision.smallest_normal) * expected.floor
+    tolerance = 8 * exactly(precision.eps) * max(expected.scale, least)
+    if dtype == np.float16:
+        tolerance += max(exactly(result.eps) * abs(expected.number), exactly(result.smallest_subnormal)) / 2
+        if np.isinf(actual) and abs(expected.number) + tolerance >= 65520:
+            actual = math.copysign(65504.0, actual)
+            tolerance = abs(expected.number)
+    assert np.isfinite(actual)
+    error = abs(exactly(actual) - expected.number)
+    assert error <= tolerance, (
+        f"{actual!r} instead of {expected.number:.20e}, wrong by {error / tolerance * 8:.1f} eps of its scale"
+    )
+
+
+# --------------------------------------------------------------------------------------------- inputs
+
+
+def numbers(dtype, low=-math.inf, high=math.inf):
+    """Strategy for finite numbers of a dtype between bounds: of any magnitude, and special ones."""
+    width = min(np.dtype(dtype).itemsize * 8, 64)
+    info = np.finfo(f"f{width // 8}")
+    top, least, eps = float(info.max), float(info.smallest_normal), float(np.finfo(dtype).eps)
+    low, high = max(low, -top), min(high, top)
+    special = [0.0, 1.0, 0.5, 0.25, eps, eps / 2, 1 - eps / 2, 1 - eps, 1 + eps, least, 2 * least, top, top / 2]
+    special += [17.0, 36.7, 40.0, 88.7, 103.9, 709.7, 745.2, 1e4, math.sqrt(top), math.sqrt(least)]
+    rounded = [float(x) for x in np.array(special).astype(info.dtype)]
+    allowed = [x for size in rounded for x in (size, -size) if low <= x <= high]
+    top_power = 0 if high == 1 else 12
+    magnitudes = st.builds(
+        math.ldexp, st.sampled_from(sorted({0.0, *np.clip([low, high], -1, 1)})), st.integers(info.minexp, top_power)
+    )
+    moderate = st.floats(max(low, -1000.0), min(high, 1000.0), width=width)
+    return st.sampled_from(allowed) | magnitudes | moderate | st.floats(low, high, width=width)
+
+
+@st.composite
+def residual_arguments(draw, loss, dtype):
+    """Targets and predictions; also close to each other, and near a residual of ±δ."""
+    anywhere = numbers(dtype)
+    kinks = [0.0, *(sign * base.delta for base in _bases(loss) if hasattr(base, "delta") for sign in (1, -1))]
+    size = draw(st.integers(1, 8))
+    y = draw(hnp.arrays(dtype, size, elements=anywhere))
+    with np.errstate(all="ignore"):
+        near = y + np.array(draw(st.lists(st.sampled_from(kinks), min_size=size, max_size=size)), dtype)
+        steps = draw(st.lists(st.integers(-3, 3), min_size=size, max_size=size))
+        for _ in range(3):
+            near = np.where(np.abs(steps) > _, np.nextafter(near, np.sign(steps).astype(dtype) * np.inf), near)
+    near = np.where(np.isfinite(near), near, y).astype(dtype)
+    p = draw(hnp.arrays(dtype, size, elements=anywhere))
+    return Problem({"y_true": y, "y_pred": np.where(draw(hnp.arrays(bool, size)), near, p)})
+
+
+def _bases(loss):
+    for _, term in loss.terms:
+        yield term
+        if isinstance(term, Asymmetric):
+            yield from _bases(term.base)
+
+
+@st.composite
+def binary_arguments(draw, loss, dtype):
+    size = draw(st.integers(1, 8))
+    label = st.sampled_from([0.0, 1.0]) | numbers(dtype, 0.0, 1.0)
+    prediction = numbers(dtype) if loss.from_logits else numbers(dtype, 0.0, 1.0)
+    elements = {"y_true": label, "y_pred": prediction}
+    return Problem({name: draw(hnp.arrays(dtype, size, elements=each)) for name, each in elements.items()})
+
+
+@st.composite
+def preference_arguments(draw, loss, dtype):
+    """Rewards or log-probabilities in nats, also equal and close ones."""
+    width = min(np.dtype(dtype).itemsize * 8, 64)
+    nats = st.floats(-300, 300, width=width) | st.floats(-4, 4, width=width) | st.integers(-50, 50).map(float)
+    size = draw(st.integers(1, 8))
+    arrays = (draw(hnp.arrays(dtype, size, elements=nats)) for _ in loss.signature.names)
+    named = dict(zip(loss.signature.names, arrays, strict=True))
+    changes = {"desirable": lambda array: (array > 0).astype(dtype), "margin": abs, "kl": abs}
+    return Problem({name: changes.get(name, np.asarray)(array) for name, array in named.items()})
+
+
+def arguments_of(loss):
+    """Return the strategy for a loss's arguments."""
+    if isinstance(loss, BinaryCrossEntropy):
+        return binary_arguments
+    of_preferences = loss.signature.positional != ("y_true", "y_pred")
+    return preference_arguments if of_preferences else residual_arguments
+
+
+# --------------------------------------------------------------------------------------------- samples
+
+
+@each_loss_and_dtype(SampleLoss, [case.with_reduction("none") for case in CASES if case.unit == "element"])
+@given(data=st.data())
+def test_elementwise_losses(loss, dtype, data):
+    if not exact.knows(loss):
+        pytest.skip("exact.py has no formula of this loss")
+    check_elements(loss, data.draw(arguments_of(loss)(loss, dtype)), dtype)
+
+
+def check_elements(loss, problem, dtype):
+    eps = exactly(np.finfo(dtype).eps)
+    value, grads = call(loss, "value_and_grad", problem)
+    for i in range(len(problem)):
+        first, second, *_ = arguments = exact_arguments(loss, problem, i)
+        if abs(second - first) > exactly(np.finfo(computed_in(dtype)).max) / 4:
+            continue  # the residual overflows
+        named = dict(zip(list(problem.arrays)[2:], arguments[2:], strict=True))
+        exact_value, exact_grad = exact.sample(loss, first, second, eps, **named)
+        assert_accurate(value[i], exact_value, dtype)
+        for k, grad in enumerate(reversed(slopes("grad", grads))):  # by the first of two answers it is the negative
+            assert_accurate(grad[i] * (-1) ** k, exact_grad, dtype)
+
+
+def exact_arguments(loss, problem, i):
+    """Return one sample's arguments, in the order of the signature."""
+    return [exactly(problem[name][i]) for name in loss.signature.names if name in problem.arrays]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_logits_with_hard_labels_keep_their_relative_precision(label, dtype):
+    """On a grid over all logits, since Hypothesis might miss where a branch of exp is poor."""
+    loss = BinaryCrossEntropy(from_logits=True, reduction="none")
+    p = np.concatenate([np.linspace(-110, 110, 1501), np.geomspace(1e-30, 1e30, 200)]).astype(dtype)
+    check_elements(loss, Problem({"y_true": np.full_like(p, label), "y_pred": p}), dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_probabilities_with_hard_labels_keep_their_relative_precision(label, dtype):
+    """Down to the clip at both ends, also where 1 - p rounds."""
+    loss = BinaryCrossEntropy(reduction="none")
+    near_0 = np.geomspace(np.finfo(dtype).eps / 8, 0.5, 600, dtype=np.float64)
+    p = np.concatenate([near_0, 1 - near_0, np.linspace(0, 1, 301)]).astype(dtype)
+    check_elements(loss, Problem({"y_true": np.full_like(p, label), "y_pred": p}), dtype)
+
+
+@each_loss_and_dtype(CategoricalCrossEntropy, [case.with_reduction("none") for case in OVER_CLASSES])
+@pytest.mark.parametrize("targets", [class_ids, distributions], ids=name)
+@given(data=st.data())
+def test_cross_entropy_over_classes(loss, targets, dtype, data):
+    rows, classes = data.draw(st.integers(1, 4)), 3
+    p = data.draw(
+        hnp.arrays(
+            dtype,
+            (rows, classes),
+            elements=numbers(dtype) | st.floats(-4, 4, width=16) if loss.from_logits else numbers(dtype, 0.0, 1.0),
+        )
+    )
+    y = data.draw(targets(computed_in(dtype), (rows,) if targets is class_ids else (rows, classes)))
+    shares = np.eye(classes)[y] if y.ndim == 1 else y
+    value, grad = loss.value_and_grad(y, p)
+    eps = exactly(np.finfo(dtype).eps)
+    for i in range(rows):
+        predictions = [exactly(x) for x in p[i]]
+        if max(predictions) - min(predictions) > exactly(np.finfo(computed_in(dtype)).max) / 4:
+            continue  # the difference of two logits overflows
+        exact_value, exact_grad, _ = exact.row(loss, [exactly(share) for share in shares[i]], predictions, eps)
+        assert_accurate(value[i], exact_value, dtype)
+        for c in range(classes):
+            assert_accurate(grad[i, c], exact_grad[c], dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("spread", [1.0, 30.0, 1e4])
+@pytest.mark.parametrize("classes", [1, 2, 10, 1000])
+@pytest.mark.parametrize("soft", [False, True])
+def test_rows_of_many_classes(classes, spread, soft, dtype):
+    """Blocks whose rows lie at different levels, where a shift that rows share would cost digits."""
+    rng = np.random.default_rng(classes)
+    rows = 40 if classes < 1000 else 3
+    p = (spread * rng.standard_normal((rows, classes)) + 60 * rng.standard_normal((rows, 1))).astype(dtype)
+    y = rng.integers(0, classes, rows)
+    shares = np.eye(classes)[y]
+    if soft:
+        shares = rng.dirichlet(np.ones(classes), rows).astype(dtype)
+        y = shares
+    loss = CategoricalCrossEntropy(from_logits=True, reduction="none")
+    value, grad = loss.value_and_grad(y, p)
+    for i in range(rows):
+        exact_value, exact_grad, _ = exact.row(
+            loss, [exactly(share) for share in shares[i]], [exactly(x) for x in p[i]], Decimal(0)
+        )
+        assert_accurate(value[i], exact_value, dtype)
+        for c in range(classes):
+            assert_accurate(grad[i, c], exact_grad[c], dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, *WIDER])
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_level_of_the_logits_is_no_matter(soft, dtype):
+    """Neither for hess: at any level, also where exp overflows or underflows, whether alone or in a product."""
+    rng = np.random.default_rng(0)
+    logits, y = rng.integers(-4, 5, (6, 40)).astype(dtype), rng.integers(0, 40, 6)  # integers are shifted exactly
+    loss = CategoricalCrossEntropy(from_logits=True, reduction="none")
+    if soft:
+        y = rng.dirichlet(np.ones(40), 6).astype(dtype)
+    eps = np.finfo(dtype).eps
+    root = int(np.log(np.finfo(dtype).max) / 2)  # of the largest number, beyond which squares overflow
+    levels = [np.arange(-1000, 1001, 20), [1e4, -1e4], *(np.arange(-12, 5) + k * root for k in (-2, -1, 1, 2))]
+    for level in np.concatenate(levels).astype(dtype):
+        np.testing.assert_allclose(
+            loss.value(y, logits + level), loss.value(y, logits), rtol=0, atol=16 * eps * max(1, abs(level))
+        )
+        for method in ("grad", "hess"):
+            result = getattr(loss, method)(y, logits + level)
+            np.testing.assert_allclose(result, getattr(loss, method)(y, logits), rtol=0, atol=16 * eps, err_msg=level)
+
+
+@pytest.mark.parametrize("weight", [1e-36, 1e36])
+@pytest.mark.parametrize("offset", [-40.0, 0.0, 40.0])
+def test_extreme_weights_of_rows_stay_within_the_range_of_float32(offset, weight):
+    loss = CategoricalCrossEntropy(from_logits=True, reduction="sum")
+    ids, logits = [1, 0], np.array([[0, 1, 2], [1, 0, 3]], np.float32)
+    found = loss.grad(ids, logits + np.float32(offset), sample_weight=[weight, weight])
+    np.testing.assert_allclose(found / weight, loss.grad(ids, logits.astype(np.float64)), rtol=2e-5)
+
+
+@each_loss_and_dtype(PAIRWISE, [case.with_reduction("none") for case in CASES if isinstance(case.loss, PAIRWISE)])
+@given(data=st.data())
+def test_a_pair_of_items(loss, dtype, data):
+    better, worse = data.draw(st.tuples(*[numbers(dtype) | st.floats(-4, 4, width=16)] * 2))
+    scores = np.array([worse, better], dtype)
+    d = exactly(scores[1]) - exactly(scores[0])
+    assume(abs(d) <= exactly(np.finfo(computed_in(dtype)).max) / 4)
+    exact_value, exact_grad = exact.pair(loss, d)
+    if isinstance(loss, PairwiseHinge):
+        assume(abs(d - exactly(loss.margin)) > 8 * exactly(np.finfo(computed_in(dtype)).eps) * exact_value.scale)
+    value, grad = loss.value_and_grad([0, 1], scores)
+    assert_accurate(value[0], exact_value, dtype)
+    assert_accurate(grad[1], exact_grad, dtype)
+    assert_accurate(-grad[0], exact_grad, dtype)
+
+
+# --------------------------------------------------------------------------------------------- means and sums
+
+
+def exact_samples(case, problem):
+    """Return for each sample: the exact value, the exact grads of its entries, and its weight in the denominator."""
+    predicted = predictions(case.loss, problem)
+    eps = exactly(np.finfo(predicted[0].dtype).eps)
+    if case.unit == "element":
+        for i in range(len(problem)):
+            first, second, *rest = exact_arguments(case.loss, problem, i)
+            value, grad = exact.sample(case.loss, first, second, eps, **dict(zip(case.names[2:], rest, strict=True)))
+            yield value, [grad], Decimal(1)
+    else:
+        y_true, (y_pred,) = problem["y_true"], predicted
+        shares = np.eye(y_pred.shape[1])[y_true] if y_true.ndim == 1 else y_true
+        for y, p in zip(shares, y_pred, strict=True):
+            yield exact.row(case.loss, [exactly(share) for share in y], [exactly(x) for x in p], eps)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("case", [case for case in CASES if case.unit == "element"] + OVER_CLASSES, ids=str)
+@given(data=st.data())
+def test_mean_and_sum(case, dtype, data):
+    """Against Σ wℓ / Σ w in exact arithmetic, with the denominators of section 9."""
+    if case.unit == "element" and not exact.knows(case.loss):
+        pytest.skip("exact.py has no formula of this loss")
+    problem = data.draw(case.problems(dtype, flat=True))
+    weight = data.draw(hnp.arrays(np.float64, len(problem), elements=st.floats(0.125, 1e3)))
+    samples = list(exact_samples(case, problem))
+    exact_weight = [exactly(w) for w in weight]
+    denominator = sum(w * share for w, (_, _, share) in zip(exact_weight, samples, strict=True))
+    numerator = sum(w * value.number for w, (value, _, _) in zip(exact_weight, samples, strict=True))
+    scale = sum(w * value.scale for w, (value, _, _) in zip(exact_weight, samples, strict=True))
+    eps, least = exactly(np.finfo(dtype).eps), exactly(np.finfo(dtype).smallest_normal)
+    for reduction, divisor in (("sum", Decimal(1)), ("mean", denominator)):
+        value, grads = call(case.with_reduction(reduction), "value_and_grad", problem, sample_weight=weight)
+        grad = slopes("grad", grads)[-1]
+        assert abs(exactly(value) - numerator / divisor) <= 12 * eps * max(scale / divisor, least * len(problem))
+        for w, (_, entries, _), row in zip(exact_weight, samples, grad, strict=True):
+            for entry, actual in zip(entries, np.atleast_1d(row), strict=True):
+                error = abs(exactly(actual) - w * entry.number / divisor)
+                assert error <= 12 * eps * max(w * entry.scale / divisor, least * max(w, 1))
+
+
+def check_sum(terms, dtype, weight=None):
+    """Check the sum and mean of these numbers, which are the absolute errors of a prediction."""
+    terms = np.asarray(terms, dtype)
+    each = np.abs(terms) if weight is None else np.abs(terms) * weight
+    try:
+        expected = Decimal(math.fsum(each.tolist()))
+    except OverflowError:
+        expected = Decimal(math.fsum((each / 2**20).tolist())) * 2**20
+    tolerance = 8 * exactly(np.finfo(dtype).eps) * max(expected, exactly(np.finfo(dtype).smallest_normal))
+    zeros = np.zeros_like(terms)
+    mean = MAE().value(zeros, terms, sample_weight=weight)
+    denominator = terms.size if weight is None else math.fsum(weight.tolist())
+    assert abs(exactly(mean) * Decimal(denominator) - expected) <= tolerance
+    if expected < exactly(np.finfo(np.float64).max):
+        assert abs(exactly(MAE(reduction="sum").value(zeros, terms, sample_weight=weight)) - expected) <= tolerance
+
+
+LENGTHS = [1, 2, 3, 31, 32, 33, 63, 64, 65, 100, 1000, 65_535, 65_536, 65_537, 300_001]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", LENGTHS)
+def test_summation_adds_no_more_than_eight_eps(n, dtype):
+    rng = np.random.default_rng(n)
+    info = np.finfo(dtype)
+    small = np.full(n, info.eps / 2)
+    small[0] = 1
+    check_sum(small, dtype)  # each is lost when added to the first alone
+    check_sum(small[::-1], dtype)
+    check_sum(10.0 ** rng.uniform(-30, 30, n), dtype)
+    check_sum(np.sort(10.0 ** rng.uniform(-8, 0, n)), dtype)
+    check_sum(np.full(n, 1 / 3), dtype)
+    check_sum(np.full(n, 0.9 * float(info.max)), dtype)  # the sum overflows the dtype, the mean doesn't
+    check_sum(rng.uniform(0.5, 1, n) * float(info.max), dtype)
+    check_sum(rng.uniform(0, 1, n), dtype, weight=10.0 ** rng.uniform(-30, 30, n))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@given(data=st.data())
+def test_summation_of_any_numbers(dtype, data):
+    check_sum(data.draw(hnp.arrays(dtype, st.integers(1, 200), elements=numbers(dtype), fill=numbers(dtype))), dtype)
+
+
+@pytest.mark.parametrize("loss", [MSE(), MAE(), BinaryCrossEntropy(from_logits=True)], ids=str)
+def test_ten_million_samples_in_float32(loss):
+    rng = np.random.default_rng(7)
+    p = rng.standard_normal(10**7, np.float32)
+    y = (rng.random(10**7, np.float32) < 0.5).astype(np.float32)
+    assert loss.value(y, p) == pytest.approx(loss.value(y.astype(np.float64), p.astype(np.float64)), rel=1e-6)
