@@ -14,7 +14,7 @@ from losses._loss.elementwise import ElementwiseLoss
 from losses._loss.numeric import least, root
 from losses._loss.parameters import Fraction, NotNegative, Range, by_parameters
 from losses._loss.samplewise import floored
-from losses._maths.logistic import safe_exponent, sigmoid
+from losses._maths.logistic import has_safe_exponents, sigmoid
 from losses._types import ArrayLike, FloatArray
 
 _OF_LOGITS = {"y_true": LABEL}
@@ -97,7 +97,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
     @property
     def _pos_weights(self) -> tuple[float, ...]:
         weight = self.pos_weight
-        return tuple(weight) if isinstance(weight, Sequence) else (weight,)
+        return weight if isinstance(weight, tuple) else (weight,)
 
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the constant prediction with the least loss; see `Loss.best_constant`."""
@@ -120,8 +120,9 @@ class BinaryCrossEntropy(ElementwiseLoss):
         """Return the domains of label and probability."""
         return _OF_LOGITS if self.from_logits else _OF_PROBABILITIES
 
-    def _is_short(self, arrays: tuple[Any, ...]) -> bool:
-        return not isinstance(self.pos_weight, tuple) and super()._is_short(arrays)
+    @by_parameters
+    def _plain_call(self) -> int:
+        return 0 if isinstance(self.pos_weight, tuple) else 2
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
         """Return the checked arguments of one call, with `pos_weight` as a third array if there is one a column."""
@@ -168,17 +169,15 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def _form(self, y: FloatArray, p: FloatArray, *per_sample: FloatArray) -> "_BinaryForm":
         """Return the shortest form of the loss that is exact for these labels and predictions."""
-        (pos_weight,) = per_sample or self._pos_weights
-        plain = self.pos_weight == 1 and not self.label_smoothing
-        b = 1 - y
-        if plain and not np.count_nonzero(y * b):  # all the labels are 0 or 1
+        b = 1.0 - y
+        if self.pos_weight == 1 and not self.label_smoothing and not np.count_nonzero(y * b):  # labels of 0 or 1
             if not self.from_logits:
                 return _HardProbabilities(b, p, b - p)
             side = b - y
             z = side * p
-            if np.maximum.reduce(z, initial=0) <= safe_exponent(z.dtype):
+            if has_safe_exponents(z):
                 return _HardLogits(side, np.exp(z))
-        a, b = self._class_weights(y, pos_weight)
+        a, b = self._class_weights(y, *(per_sample or self._pos_weights))
         return _Logits(a, b, p, np.exp(-np.abs(p))) if self.from_logits else _Probabilities(a, b, p)
 
 
@@ -277,7 +276,7 @@ class _HardLogits(NamedTuple):
 
     def slope(self) -> FloatArray:
         """Return ±σ(z)."""
-        return self.side * (self.e * (1 / (1 + self.e)))
+        return self.side * (self.e * (1.0 / (1.0 + self.e)))
 
     def bend(self) -> FloatArray:
         """Return σ(z) σ(−z)."""
@@ -285,7 +284,7 @@ class _HardLogits(NamedTuple):
 
     def slope_and_bend(self) -> tuple[FloatArray, FloatArray]:
         """Return both, with one quotient."""
-        q = 1 / (1 + self.e)
+        q = 1.0 / (1.0 + self.e)
         sigma = self.e * q
         return self.side * sigma, np.multiply(sigma, q, out=q)
 

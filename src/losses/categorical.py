@@ -16,7 +16,7 @@ from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Scale
 from losses._loss.constants import admit_targets
 from losses._loss.families import OfPredictions
 from losses._loss.parameters import Fraction, number
-from losses._maths.logistic import safe_exponent
+from losses._maths.logistic import has_safe_exponents, safe_exponent
 from losses._types import Array, ArrayLike, FloatArray
 
 
@@ -244,11 +244,10 @@ def _exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatAr
     The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
     the smallest sum show that it can't, exp(x) itself is both faster and more accurate.
     """
-    far = safe_exponent(x.dtype)
-    if x.max(initial=0) <= far:
+    if has_safe_exponents(x):
         e = np.exp(x, out=out)
         s = _row_sums(e)
-        if np.log(s.min(initial=1)) >= -far:
+        if np.log(s.min(initial=1)) >= -safe_exponent(x.dtype):
             return e, s, 0.0
     b = x.max(axis=1)
     e = np.exp(x - b[:, np.newaxis], out=out)

@@ -44,8 +44,13 @@ class Interval:
         return allowed
 
     def holds(self, block: Array) -> bool:
-        """Return whether all the entries are allowed."""
-        return bool(np.count_nonzero(self.contains(block)) == block.size)
+        """Return whether the least and the largest entry are allowed, a NaN being both; in doubt, False.
+
+        They are found by `argmin` and `argmax`, which take a third of the time of comparing.
+        """
+        return block.size == 0 or bool(
+            self.low <= block.item(block.argmin()) and block.item(block.argmax()) <= self.high
+        )
 
     def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
         """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
@@ -70,6 +75,10 @@ class Ends(Interval):
         allowed: Array = (block == self.low) | (block == self.high)
         return allowed
 
+    def holds(self, block: Array) -> bool:
+        """Return whether all the entries are one of the ends."""
+        return bool(self.contains(block).all())
+
 
 @dataclass(frozen=True)
 class Above(Interval):
@@ -80,6 +89,10 @@ class Above(Interval):
         allowed: Array = (block > self.low) & (block <= self.high)
         return allowed
 
+    def holds(self, block: Array) -> bool:
+        """Return whether the least and the largest entry are allowed, as `Interval.holds` does."""
+        return super().holds(block) and (block.size == 0 or bool(block.item(block.argmin()) > self.low))
+
 
 @dataclass(frozen=True)
 class Integers(Interval):
@@ -89,6 +102,10 @@ class Integers(Interval):
         """Return which entries are integers of the interval."""
         allowed: Array = super().contains(block) & (block == np.floor(block))
         return allowed
+
+    def holds(self, block: Array) -> bool:
+        """Return whether all the entries are integers of the interval."""
+        return super().holds(block) and (block.dtype.kind in "iub" or bool((block == np.floor(block)).all()))
 
 
 CLASS_ID = Integers("a class id must be an integer, not negative and of a sensible size", 0.0, 1e8)

@@ -43,6 +43,9 @@ class Methods:
     _plain_call: ClassVar[int] = 2
     """How many arrays make a call of one prediction without names; 0 if there is no such call."""
 
+    _places: ClassVar[tuple[int, ...]] = (1,)
+    """The places of the predictions among the arrays."""
+
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
         """Return the checked arguments of one call."""
         raise NotImplementedError
@@ -233,6 +236,7 @@ def install(cls: type[Methods]) -> None:
     """Give a class copies of the methods that show the names of its arrays in `help` and `inspect.signature`."""
     docs = {**ARRAYS, **cls.array_docs}
     cls._plain_call = cls.signature.plain_call
+    cls._places = tuple(map(cls.signature.names.index, cls.signature.predictions))
     for body in BODIES:
         own = tuple(name for name in ("sample_weight", "out") if name in (body.__kwdefaults__ or {}))
         copy = types.FunctionType(body.__code__, body.__globals__, body.__name__, body.__defaults__, body.__closure__)

@@ -69,8 +69,8 @@ class SampleLoss(Loss):
         try:
             hess = self.second_derivative(*arrays)
         except NotImplementedError:
-            shapes = [arrays[self.signature.names.index(name)] for name in self.signature.predictions]
-            hess = tuple(map(np.ones_like, shapes)) if len(shapes) > 1 else np.ones_like(shapes[0])
+            ones = tuple(np.ones_like(arrays[place]) for place in self._places)
+            hess = ones if len(ones) > 1 else ones[0]
         return tuple(map(floored, hess)) if isinstance(hess, tuple) else floored(hess)
 
     def derivative_and_curvature(self, *arrays: Any) -> tuple[Any, Any]:
@@ -98,9 +98,8 @@ class SampleLoss(Loss):
             return False
         if self._unbounded:
             return True
-        domains = self.domains()
-        for name, array in zip(self.signature.positional, arrays, strict=True):
-            if name in domains and (domains[name].clipped or not domains[name].holds(array)):
+        for name, domain in self.domains().items():
+            if domain.clipped or not domain.holds(arrays[self.signature.positional.index(name)]):
                 return False
         return True
 
@@ -147,13 +146,13 @@ class SampleLoss(Loss):
 
     def _slopes(self, slopes: Any, arrays: list[FloatArray], hook: str) -> tuple[Slope, ...]:
         """Return what a hook returned as a tuple with an array for each prediction, each in memory of its own."""
-        names, predictions = self.signature.names, self.signature.predictions
-        if len(predictions) == 1:
-            slopes = (slopes,)
-        elif not isinstance(slopes, tuple) or len(slopes) != len(predictions):
-            raise TypeError(f"{hook} must return a tuple of {len(predictions)} arrays, for {', '.join(predictions)}")
-        shapes = [arrays[names.index(name)].shape for name in predictions]
-        return tuple(checked(slope, shape, hook) for slope, shape in zip(slopes, shapes, strict=True))
+        places = self._places
+        if len(places) == 1:
+            return (checked(slopes, arrays[places[0]].shape, hook),)
+        if not isinstance(slopes, tuple) or len(slopes) != len(places):
+            names = ", ".join(self.signature.predictions)
+            raise TypeError(f"{hook} must return a tuple of {len(places)} arrays, for {names}")
+        return tuple(checked(slope, arrays[place].shape, hook) for slope, place in zip(slopes, places, strict=True))
 
 
 def floored(bend: FloatArray) -> FloatArray:

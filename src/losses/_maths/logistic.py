@@ -13,9 +13,14 @@ def safe_exponent(dtype: Dtype) -> float:
     return float(np.log(np.finfo(dtype).max)) / 2
 
 
+def has_safe_exponents(x: FloatArray) -> bool:
+    """Return whether all of x lies below `safe_exponent`; a NaN does not. (`argmax` is faster than `max`.)"""
+    return x.size == 0 or x.item(x.argmax()) <= safe_exponent(x.dtype)
+
+
 def softplus(x: FloatArray) -> FloatArray:
     """Return log(1 + e^x), which is −log σ(−x); where e^x might overflow, as max(x, 0) + log(1 + e^−|x|)."""
-    if x.max(initial=0) <= safe_exponent(x.dtype):
+    if has_safe_exponents(x):
         return np.log1p(np.exp(x))
     return x.clip(0, np.inf) + np.log1p(np.exp(-np.abs(x)))
 

@@ -44,7 +44,7 @@ def parts(terms: FloatArray, factors: FloatArray | None = None) -> list[Part]:
     if n == 0:
         return []
     if n <= _ROW:
-        alone = float(np.vecdot(terms, _ONES[char][:n] if factors is None else factors))
+        alone = float(terms.dot(_ONES[char][:n] if factors is None else factors))
         if alone - alone == 0:
             return [alone]
     rows = -(-n // _ROW)
