@@ -156,7 +156,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
     ) -> tuple[FloatArray, FloatArray]:
         """Return `derivative`, and the second derivative above the machine epsilon."""
         slope, bend = self._form(y, p, *pos_weight).slope_and_bend()
-        return slope, np.maximum(bend, np.finfo(p.dtype).eps, out=bend)
+        return slope, floored(bend)
 
     def _class_weights(self, y: FloatArray, pos_weight: PosWeight) -> tuple[FloatArray, FloatArray]:
         """Return a and b: π y and 1 − y, after smoothing."""
@@ -225,11 +225,12 @@ class _HardProbabilities(NamedTuple):
 
     def bend(self) -> FloatArray:
         """Return 1/(b − p)²."""
-        return 1 / (self.d * self.d)
+        return self.slope_and_bend()[1]
 
     def slope_and_bend(self) -> tuple[FloatArray, FloatArray]:
-        """Return both."""
-        return self.slope(), self.bend()
+        """Return both, with one quotient."""
+        slope = 1 / self.d
+        return slope, slope * slope
 
 
 class _Logits(NamedTuple):

@@ -298,12 +298,13 @@ class Asymmetric(ResidualLoss):
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return the curvature of the base loss, weighted by side."""
-        return self._weight(r) * self._of_base("curvature_formula", r)
+        bend: FloatArray = self._weight(r) * self._base_curvature(r)
+        return bend
 
     def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative` and `curvature_formula`, with the weights computed once."""
         weight = self._weight(r)
-        return weight * self._of_base("derivative", r), weight * self._of_base("curvature_formula", r)
+        return weight * self._of_base("derivative", r), weight * self._base_curvature(r)
 
     def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, with the weights computed once."""
@@ -316,11 +317,17 @@ class Asymmetric(ResidualLoss):
 
     def _of_base(self, hook: str, r: FloatArray) -> FloatArray:
         """Return a hook of the base loss, which may be a sum."""
-        first, *others = [
-            _scaled(abs(coefficient) if hook == "curvature_formula" else coefficient, getattr(loss, hook)(r))
-            for coefficient, loss in self.base.terms
-        ]
+        first, *others = [_scaled(coefficient, getattr(loss, hook)(r)) for coefficient, loss in self.base.terms]
         return sum(others, first)
+
+    def _base_curvature(self, r: FloatArray) -> Any:
+        """Return the curvature of the base loss, one number where it is constant."""
+        first, *others = [abs(coefficient) * _curvature(loss, r) for coefficient, loss in self.base.terms]
+        return sum(others, first)
+
+
+def _curvature(loss: Any, r: FloatArray) -> Any:
+    return loss.curvature_formula(r) if loss.constant_curvature is None else loss.constant_curvature
 
 
 def _scaled(coefficient: float, block: FloatArray) -> FloatArray:
@@ -368,7 +375,7 @@ class _Robust(ResidualLoss):
         return np.copysign(self._slope(parts), r)
 
     def _kept(self, parts: Any, r: FloatArray) -> FloatArray:
-        return np.maximum(self._weight(parts), self._floor(r.dtype))
+        return self._weight(parts).clip(self._floor(r.dtype), np.inf)
 
     def formula(self, r: FloatArray) -> FloatArray:
         """Return ρ(r)."""

@@ -20,10 +20,10 @@ class Product(NamedTuple):
 
 
 class Scaled(NamedTuple):
-    """Derivatives as a number, or one for each sample, times an array."""
+    """Derivatives as a number, or one for each sample, times an array; without an array, the number itself."""
 
     scale: Any
-    array: FloatArray
+    array: FloatArray | None = None
 
 
 Losses: TypeAlias = FloatArray | Product

@@ -38,7 +38,9 @@ def evaluate_short(loss: Any, arrays: Sequence[Array], orders: tuple[Order, ...]
             results[k] = total(parts(*result) if type(result) is Product else parts(result), denominator)
         else:
             scale, slope = result[0] if type(result[0]) is Scaled else (1.0, result[0])
-            slope = slope * (1 / denominator * scale)
-            slope = slope.astype(arrays[0].dtype, copy=False)  # a user's hook may have returned another
-            results[k] = slope if arrays[0].ndim == 1 else slope.reshape(arrays[0].shape)
+            scale *= 1 / denominator
+            first = arrays[0]
+            slope = np.full(first.shape, scale, first.dtype) if slope is None else slope * scale
+            slope = slope.astype(first.dtype, copy=False)  # a user's hook may have returned another
+            results[k] = slope if first.ndim == 1 else slope.reshape(first.shape)
     return results

@@ -34,16 +34,22 @@ def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: 
     """
     scale, array = slope if isinstance(slope, Scaled) else (1.0, slope)
     scale = factor * scale
-    if array.ndim != target.ndim:
+    if array is not None and array.ndim != target.ndim:
         array = array.reshape(target.shape)
     if weight is not None:
         scale = scale * weight
     if not isinstance(scale, np.ndarray):
-        np.multiply(array, scale if _SMALLEST < abs(scale) < _LARGEST else np.float64(scale), out=target)
+        if array is None:
+            target.fill(scale)
+        else:
+            np.multiply(array, scale if _SMALLEST < abs(scale) < _LARGEST else np.float64(scale), out=target)
         return
     samples = target.shape[:axes]
-    factors = narrowed(scale, array.dtype).reshape(samples + (1,) * (target.ndim - axes))
-    np.multiply(array, factors, out=target)
+    factors = scale.reshape(samples + (1,) * (target.ndim - axes))
+    if array is None:
+        target[...] = factors
+    else:
+        np.multiply(array, narrowed(factors, array.dtype), out=target)
     if weight is not None:
         left_out = weight == 0
         if np.count_nonzero(left_out):

@@ -8,7 +8,7 @@ import numpy as np
 from losses._evaluation.orders import CURVATURE, VALUE, Order, Product, Scaled, Slope
 from losses._loss.constants import Targets, admit_targets, best_constant
 from losses._loss.families import OfPredictions
-from losses._loss.samplewise import SampleLoss
+from losses._loss.samplewise import SampleLoss, floored
 from losses._types import ArrayLike, FloatArray
 
 
@@ -128,9 +128,15 @@ class ResidualLoss(TargetLoss):
         Where ρ rises with |r| and grows no faster than a parabola, this lies above ρ, so that a Newton step never
         overshoots. It is kept above the machine epsilon; at r = 0 it is taken next to it.
         """
-        epsilon = np.finfo(r.dtype).eps
-        beside = np.where(np.abs(r) < epsilon, epsilon, r)
-        return np.maximum(self.derivative(beside) / beside, epsilon)
+        beside = _beside_zero(r)
+        return floored(self.derivative(beside) / beside)
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`; override it where the two share work."""
+        if type(self).curvature_formula is not ResidualLoss.curvature_formula:
+            return self.derivative(r), self.curvature_formula(r)
+        slope, beside = self.derivative(r), _beside_zero(r)
+        return slope, floored((slope if beside is r else self.derivative(beside)) / beside)
 
     def slope(self, r: FloatArray) -> Slope:
         """Return `derivative`, as a number times an array where that saves a pass."""
@@ -150,5 +156,13 @@ class ResidualLoss(TargetLoss):
         if self.constant_curvature is None or CURVATURE not in orders:
             r.setflags(write=False)
             return self._results([r], orders, [r, r])
-        constant = Scaled(self.constant_curvature, np.broadcast_to(r.dtype.type(1), r.shape))
+        constant = Scaled(self.constant_curvature)
         return [(constant,) if order == CURVATURE else (self.slope(r),) for order in orders]
+
+
+def _beside_zero(r: FloatArray) -> FloatArray:
+    """Return residuals with those below the machine epsilon moved there; `r` itself where there are none."""
+    epsilon, size = np.finfo(r.dtype).eps, np.abs(r)
+    if size.size and size.item(size.argmin()) >= epsilon:
+        return r
+    return np.where(size < epsilon, epsilon, r)

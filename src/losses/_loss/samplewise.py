@@ -157,7 +157,7 @@ class SampleLoss(Loss):
 
 def floored(bend: FloatArray) -> FloatArray:
     """Return second derivatives above the machine epsilon."""
-    found: FloatArray = np.maximum(bend, np.finfo(bend.dtype).eps)
+    found: FloatArray = bend.clip(np.finfo(bend.dtype).eps, np.inf)  # faster than maximum with a number
     return found
 
 
