@@ -1,4 +1,7 @@
-"""How often do people see a doctor? Three models of counts, compared on people that they have not seen.
+"""How often people see a doctor
+=============================
+
+How often do people see a doctor? Three models of counts, compared on people that they have not seen.
 
 The RAND Health Insurance Experiment (Newhouse 1993) randomly gave families different insurance, and counted their
 visits to a doctor; statsmodels carries 20,190 person-years of it. The mean is an exponential of a linear function of

@@ -1,6 +1,9 @@
-"""Forecast electricity demand a day ahead, where a shortfall costs ten times as much as the same surplus.
+"""A forecast in which shortfalls are dear
+=======================================
 
-Half-hourly demand of England and Wales (data/README.md) is forecast by a linear model from the same half hour a day, a
+Forecast electricity demand a day ahead, where a shortfall costs ten times as much as the same surplus.
+
+Half-hourly demand of England and Wales (data/SOURCE.md) is forecast by a linear model from the same half hour a day, a
 week and eight days before, the weekday and the time of day. The model is trained in plain NumPy by gradient descent on
 ``loss.value_and_grad``, once with each of two losses; the last two weeks are held out.
 

@@ -1,4 +1,7 @@
-"""Forecast how much electricity will be needed a day ahead, and how far off that may be.
+"""A forecast and how far off it may be
+====================================
+
+Forecast how much electricity will be needed a day ahead, and how far off that may be.
 
 The data and the features are those of electricity_demand.py. Three models are linear in them: three quantiles, trained
 with `MultiQuantile`, and the mean and log standard deviation of a normal distribution, trained once with `GaussianNLL`

@@ -1,4 +1,7 @@
-"""Learn to rank: patients within their age groups, and the few positives among a million rows.
+"""Learning to rank
+================
+
+Learn to rank: patients within their age groups, and the few positives among a million rows.
 
 The first part ranks the 442 diabetes patients of Efron, Hastie, Johnstone and Tibshirani (2004), which scikit-learn
 carries, by how far their disease had progressed a year later; a query is an age group, the relevance a grade from 0 to

@@ -1,4 +1,7 @@
-"""Train two models of English text to predict the next character, and compare their perplexity.
+"""Predicting the next character
+=============================
+
+Train two models of English text to predict the next character, and compare their perplexity.
 
 The text is Python's own manual, as it comes with CPython (`pydoc_data.topics`), a paragraph a sequence. A bigram table
 is trained by gradient descent: its best possible perplexity is known exactly, by counting. A small network that sees

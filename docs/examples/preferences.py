@@ -1,4 +1,7 @@
-"""Learn what people prefer, in three ways, where the right answer is known.
+"""Learning what people prefer
+===========================
+
+Learn what people prefer, in three ways, where the right answer is known.
 
 Some answers have hidden utilities u, and people who compare two of them prefer the first with probability
 σ(u_i - u_j): the law of Bradley and Terry.

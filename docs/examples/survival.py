@@ -1,4 +1,7 @@
-"""Which prisoners are arrested again? Cox's model of 432 released men, of whom most were never seen to be.
+"""Survival: who is arrested again
+===============================
+
+Which prisoners are arrested again? Cox's model of 432 released men, of whom most were never seen to be.
 
 Rossi, Berk and Lenihan (1980) followed men for a year after their release from prison, half of whom got financial aid;
 114 were arrested, and of the others it is only known that they had not been. lifelines carries the data. The times are

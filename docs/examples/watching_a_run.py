@@ -1,4 +1,7 @@
-"""Watch four training runs on electricity demand, and hear from their loss curves what is wrong with them.
+"""Watching training runs
+======================
+
+Watch four training runs on electricity demand, and hear from their loss curves what is wrong with them.
 
 By how much will demand in this half hour differ from that of a week before? A linear model forecasts it a day ahead
 from the differences in the 200 half hours until then. It is trained by gradient descent with a good learning rate, one

@@ -1,8 +1,8 @@
-"""The examples in docstrings and in README.md run, and print what they say.
+"""The examples in docstrings, in README.md and in the pages of the documentation run, and print what they say.
 
-README's Python blocks are doctests: what follows a ``>>>`` line, up to a blank line, is compared with what is printed.
-The blocks share one namespace, in the order in which they stand. Numbers are compared to 12 digits, since the last ones
-depend on the processor.
+Their Python blocks are doctests: what follows a ``>>>`` line, up to a blank line, is compared with what is printed.
+The blocks of a page share one namespace, in the order in which they stand. Numbers are compared to 12 digits, since the
+last ones depend on the processor.
 """
 
 import doctest
@@ -79,7 +79,30 @@ def test_readme():
         assert block.startswith(">>> "), "a block without prompts would not be run"
 
 
+PAGES = [path for path in sorted((ROOT / "docs").glob("**/*.md")) if "\n>>> " in path.read_text(encoding="utf-8")]
+WRITTEN = [path for path in PAGES if not {"loss", "_build"} & set(path.relative_to(ROOT / "docs").parts[:-1])]
+"""Pages with examples, but for those that are made from docstrings."""
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
+def test_pages(path):
+    text = re.sub(r"^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert run(doctest.DocTestParser().get_doctest(text, {}, path.name, str(path), 0)) > 0
+
+
 def test_the_links_of_the_readme_lead_somewhere():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+    for target, anchor in re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", text):
         assert (ROOT / target).exists(), target
+        if anchor:
+            assert anchor in anchors((ROOT / target).read_text(encoding="utf-8")), f"{target}#{anchor}"
+
+
+def anchors(markdown):
+    """Return the anchors of a page's headings, as GitHub and MyST make them."""
+    headings = re.findall(r"^#+ (.*)$", markdown, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150

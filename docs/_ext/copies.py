@@ -1,0 +1,57 @@
+"""Beside each page its Markdown, and llms.txt, which lists them: for readers that are programs."""
+
+import ast
+import re
+from pathlib import Path
+
+INTRODUCTION = """# losses
+
+> Loss functions for NumPy: each one an object with its value, exact gradient and Hessian. The order of the arguments is
+> (y_true, y_pred); everything else is keyword-only. `loss.value`, `loss.grad`, `loss.value_and_grad`, `loss.hess`,
+> `loss.curvature`, `loss.grad_and_curvature`; `reduction="mean" | "sum" | "none"`; `sample_weight=`, `out=`.
+"""
+
+
+def write(app, exception):
+    """Write the copies, once the pages have been built without an error."""
+    if exception is not None or app.builder.format != "html":
+        return
+    env, out = app.env, Path(app.outdir)
+    lines = [INTRODUCTION]
+    for docname in sorted(env.all_docs, key=lambda name: (place(name), name)):
+        text = markdown(Path(env.doc2path(docname)), Path(app.srcdir))
+        if text is None or docname.startswith(("sg_", "gallery/sg_")):
+            continue
+        (out / f"{docname}.md").write_text(text, encoding="utf-8")
+        title = env.titles[docname].astext()
+        lines.append(f"- [{title}]({docname}.md)")
+    (out / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def place(docname):
+    """Return where a page stands in the list: the first pages, the losses, the rest."""
+    order = ("index", "start/", "guide", "losses", "loss/", "coming-from/")
+    return next((k for k, start in enumerate(order) if docname.startswith(start)), len(order))
+
+
+def markdown(path, srcdir):
+    """Return the Markdown of a page: its source without layout, or of an example its text and its code."""
+    if path.suffix == ".md":
+        return plain(path.read_text(encoding="utf-8"))
+    script = srcdir / "examples" / f"{path.stem}.py"
+    if not script.exists():
+        return None
+    code = script.read_text(encoding="utf-8")
+    return f"{ast.get_docstring(ast.parse(code))}\n\n```python\n{code}```\n"
+
+
+def plain(text):
+    """Return Markdown without directives that are only layout, pictures and badges among them."""
+    text = re.sub(r"(?ms)^:::\{image\}.*?^:::\n", "", text)
+    text = re.sub(r"(?ms)^```\{toctree\}.*?^```\n", "", text)
+    text = re.sub(r"\{bdg-\w+\}`([^`]*)`", r"*\1*", text)
+    text = re.sub(r"(?m)^```\{run\}(\n:.*)*", "```python", text)
+    text = re.sub(r"(?ms)^(`{3,})\{py:(\w+)\} (.*?)\n(.*?)^\1\n?", r"**`\3`**\n\4", text)
+    text = re.sub(r"(?m)^:{3,}(\{[^}]*\})? ?(.*)$", r"\2", text)
+    text = re.sub(r"(?m)^:(module|link|link-type|gutter|class|hidden|alt|class-\w+):.*\n", "", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

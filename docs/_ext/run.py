@@ -1,0 +1,51 @@
+"""The directive ``run``: Python code that is executed when the site is built, with what it prints and draws.
+
+The blocks of one page share their names, in the order in which they stand. Options: ``hide`` leaves out the code.
+"""
+
+import contextlib
+import io
+from typing import ClassVar
+
+import pictures
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives
+
+NAMESPACES: dict[str, dict] = {}
+
+
+class Run(Directive):
+    """Execute a block; an exception in it ends the build."""
+
+    has_content = True
+    option_spec: ClassVar = {"hide": directives.flag, "alt": directives.unchanged}
+
+    def run(self):
+        """Return the code, its output and its figures."""
+        import matplotlib.pyplot as plt
+
+        env = self.state.document.settings.env
+        first = not any(env.docname == name for name in NAMESPACES)
+        names = NAMESPACES.setdefault(env.docname, {"__name__": "__main__"})
+        count = names["__count__"] = 0 if first else names["__count__"] + 1
+        code, printed = "\n".join(self.content), io.StringIO()
+        with pictures.style(), contextlib.redirect_stdout(printed):
+            exec(compile(code, f"{env.docname}, block {count}", "exec"), names)
+        found = [] if "hide" in self.options else [nodes.literal_block(code, code, language="python")]
+        if printed.getvalue():
+            output = printed.getvalue().rstrip()
+            found.append(nodes.literal_block(output, output, language="text", classes=["output"]))
+        for number in plt.get_fignums():
+            path = f"{env.docname}-{count}-{number}"
+            written = pictures.save(plt.figure(number), env.srcdir / "_pictures", path.replace("/", "-"))
+            found += image_nodes(written, self.options.get("alt", ""), env)
+        plt.close("all")
+        return found
+
+
+def image_nodes(files, alt, env):
+    """Return the images of a picture: one for light pages, one for dark ones."""
+    return [
+        nodes.image(uri=f"/_pictures/{name}", alt=alt, classes=[f"only-{mode}", "drawn"])
+        for mode, name in files.items()
+    ]

@@ -1,0 +1,91 @@
+"""How the documentation is built: ``python -m sphinx -W -b html docs docs/_build/html``. Nothing is fetched."""
+
+import builtins
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+import losses  # noqa: E402
+
+project = "losses"
+author = "The losses developers"
+project_copyright = "The losses developers"
+version = release = losses.__version__
+
+extensions = ["myst_parser", "sphinx_design", "sphinx_gallery.gen_gallery", "site_of_losses"]
+exclude_patterns = ["_build", "_ext", "examples", "**/GALLERY_HEADER.rst", "gallery/*.py.md5"]
+suppress_warnings = ["config.cache", "toc.empty_glob"]
+nitpicky = True
+
+myst_enable_extensions = ["colon_fence", "fieldlist", "deflist"]
+myst_heading_anchors = 3
+
+html_theme = "pydata_sphinx_theme"
+html_title = "losses"
+html_static_path = ["_static"]
+html_css_files = ["losses.css"]
+templates_path = ["_templates"]
+html_copy_source = html_show_sourcelink = False
+html_theme_options = {
+    "navbar_align": "left",
+    "show_nav_level": 1,
+    "header_links_before_dropdown": 6,
+    "secondary_sidebar_items": ["page-toc", "as_markdown"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "friendly",
+    "pygments_dark_style": "github-dark",
+    "back_to_top_button": False,
+}
+html_sidebars = {"index": []}
+pygments_style = "friendly"
+
+# ------------------------------------------------------------------------------------------------------ examples
+
+NEEDS = {
+    "learning_to_rank": "sklearn",
+    "count_model": "statsmodels",
+    "survival": "lifelines",
+}
+"""Examples that need a package which may be missing: they are then shown, but not run."""
+
+_pictures = tempfile.TemporaryDirectory()
+
+
+def missing(package: str) -> bool:
+    """Return whether a package is not installed."""
+    return importlib.util.find_spec(package) is None
+
+
+def arguments(gallery: dict, script: dict) -> list[str]:
+    """Return the arguments of an example: less data than by default, pictures where they are in nobody's way."""
+    name = Path(script["src_file"]).stem
+    if name == "learning_to_rank":
+        return ["20000"]
+    return [str(Path(_pictures.name) / f"{name}.png")] if name in ("watching_a_run", "forecast_distribution") else []
+
+
+def name_the_file(gallery: dict, script: str) -> None:
+    """Let an example find the data beside it: sphinx-gallery runs it without a ``__file__``."""
+    builtins.__file__ = str(HERE / "examples" / script)
+
+
+_run = [path.stem for path in sorted((HERE / "examples").glob("*.py")) if not missing(NEEDS.get(path.stem, "numpy"))]
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": rf"[\\/]({'|'.join(_run)})\.py$",
+    "ignore_pattern": r"__init__\.py",
+    "reset_argv": arguments,
+    "reset_modules": ("matplotlib", name_the_file),
+    "download_all_examples": False,
+    "show_signature": False,
+    "show_memory": False,
+    "plot_gallery": "True",
+    "remove_config_comments": True,
+    "within_subsection_order": "FileNameSortKey",
+}

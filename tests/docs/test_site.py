@@ -1,0 +1,119 @@
+"""What the documentation says of the losses is true: its tables are data, and each row is run here."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import losses
+
+DOCS = Path(__file__).parents[2] / "docs"
+sys.path.insert(0, str(DOCS / "_ext"))
+pytest.importorskip("matplotlib", reason="the pages of the losses are drawn by Matplotlib")
+pytest.importorskip("numpydoc", reason="the pages of the losses are made by numpydoc")
+pytest.importorskip("docutils", reason="the pages of the losses are made by Sphinx")
+
+import accuracy  # noqa: E402
+import catalogue  # noqa: E402
+import curves  # noqa: E402
+import peers  # noqa: E402
+import which  # noqa: E402
+
+from losses._testing.search import fits  # noqa: E402
+
+LOSSES = [kind for kinds in catalogue.families().values() for kind in kinds]
+SAID = catalogue.notes()
+ROWS = [row for about in peers.read().values() for row in about["rows"]]
+
+
+def test_every_loss_is_in_a_family():
+    assert len(LOSSES) == len(losses.available())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.library} {row.name}")
+def test_names_in_other_libraries(row):
+    loss = curves.evaluated(row.ours)
+    assert isinstance(loss, losses.Loss)
+
+
+@pytest.mark.parametrize("row", which.rows(), ids=lambda row: row[0])
+def test_lines_of_the_front_page(row):
+    _, names, line, arrays = row
+    value, grad = curves.evaluated(line, **curves.evaluated(f"dict({arrays})"))
+    assert np.isfinite(value)
+    assert any(np.any(part) for part in (grad if isinstance(grad, tuple) else (grad,)))
+    assert names
+
+
+@pytest.mark.parametrize(("one", "two"), [pair for pair in SAID["same"] if all(map(peers.known, pair))])
+def test_losses_that_are_said_to_be_the_same(one, two):
+    one, two = curves.evaluated(one), curves.evaluated(two)
+    common = [fit for fit in fits(one, seed=0) if set(fit.makers) <= set(two.signature.names)]
+    assert common
+    for fit in common:
+        for seed in range(5):
+            arrays = fit.make(9, np.random.default_rng(seed))
+            named = {name: array for name, array in arrays.items() if name not in one.signature.positional}
+            given = [arrays[name] for name in one.signature.positional]
+            for method in ("value", "grad"):
+                found, expected = (getattr(loss, method)(*given, **named) for loss in (one, two))
+                np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
+def test_pictures(kind):
+    """Where a loss is drawn, its derivative is that of its curve."""
+    picture = curves.picture(kind, SAID.get(kind.__name__, {}))
+    if picture is None:
+        pytest.skip("nobody said what to draw")
+    low, high = picture.ends
+    step = 1e-5 * (high - low)
+    for curve in picture.curves:
+        for x in np.linspace(low, high, 12)[1:-1] + 0.0123 * (high - low):
+            (before, *_), (_, slope, bend), (after, *_) = (
+                curves.along(curve, x + move, step) for move in (-step, 0.0, step)
+            )
+            assert slope == pytest.approx((after - before) / (2 * step), rel=1e-4, abs=1e-4)
+            assert bend >= 0
+
+
+@pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
+def test_accuracy(kind):
+    """No error is as large as 16 times what can't be avoided."""
+    loss = catalogue.example(kind, SAID.get(kind.__name__, {}))
+    if loss is None:
+        pytest.skip("the loss has no example")
+    for errors in accuracy.largest_errors(loss, draws=2).values():
+        assert {"value", "grad"} <= errors.keys()
+        assert max(errors.values()) <= 16
+
+
+def test_every_table_of_losses_toml_is_of_a_loss():
+    said = tomllib.loads((DOCS / "losses.toml").read_text(encoding="utf-8"))
+    assert said.keys() - {"same"} <= {*losses.__all__, *COMING}
+
+
+def test_no_name_is_misspelt():
+    """Rows whose losses aren't there are left out of the pages, so a wrong spelling would not be seen."""
+    named = {name for row in all_peers() for name in peers.names(row[1])}
+    named |= {name for _, names, line, _ in all_lines() for name in (*names, *peers.names(line))}
+    named |= {name for pair in SAID["same"] for code in pair for name in peers.names(code)}
+    assert named <= {*losses.__all__, *COMING}
+
+
+def all_peers():
+    return [row for about in tomllib.loads(peers.FILE.read_text(encoding="utf-8")).values() for row in about["rows"]]
+
+
+def all_lines():
+    return tomllib.loads(which.FILE.read_text(encoding="utf-8"))["rows"]
+
+
+COMING = {
+    *("NLL", "CategoricalFocal", "Poly1CrossEntropy", "GeneralizedCrossEntropy", "KLDivergence", "Sparsemax"),
+    *("CategoricalHinge", "MultiMargin", "MultiLabelMargin", "Dice", "Tversky", "CosineDistance", "Contrastive"),
+    *("HingeEmbedding", "MarginRanking", "Triplet", "InfoNCE", "SupCon", "CTC", "LinearCrossEntropy", "ORPO"),
+}
+"""Losses that are being added."""
