@@ -1,5 +1,6 @@
 """How the documentation is built: ``python -m sphinx -W -b html docs docs/_build/html``. Nothing is fetched."""
 
+import ast
 import builtins
 import importlib.util
 import sys
@@ -18,7 +19,7 @@ version = release = losses.__version__
 
 extensions = ["myst_parser", "sphinx_design", "sphinx_gallery.gen_gallery", "site_of_losses"]
 exclude_patterns = ["_build", "_ext", "examples", "**/GALLERY_HEADER.rst", "gallery/*.py.md5"]
-suppress_warnings = ["config.cache", "toc.empty_glob"]
+suppress_warnings = ["config.cache"]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence", "fieldlist", "deflist"]
@@ -46,19 +47,17 @@ pygments_style = "friendly"
 
 # ------------------------------------------------------------------------------------------------------ examples
 
-NEEDS = {
-    "learning_to_rank": "sklearn",
-    "count_model": "statsmodels",
-    "survival": "lifelines",
-}
-"""Examples that need a package which may be missing: they are then shown, but not run."""
-
 _pictures = tempfile.TemporaryDirectory()
 
 
-def missing(package: str) -> bool:
-    """Return whether a package is not installed."""
-    return importlib.util.find_spec(package) is None
+def installed(script: Path) -> bool:
+    """Return whether all that an example imports is there; else it is shown, but not run."""
+    names = set()
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        names |= {each.name for each in node.names} if isinstance(node, ast.Import) else set()
+        names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
+    roots = {name.partition(".")[0] for name in names if name}
+    return all((script.parent / f"{root}.py").exists() or importlib.util.find_spec(root) for root in roots)
 
 
 def arguments(gallery: dict, script: dict) -> list[str]:
@@ -74,7 +73,7 @@ def name_the_file(gallery: dict, script: str) -> None:
     builtins.__file__ = str(HERE / "examples" / script)
 
 
-_run = [path.stem for path in sorted((HERE / "examples").glob("*.py")) if not missing(NEEDS.get(path.stem, "numpy"))]
+_run = [script.stem for script in sorted((HERE / "examples").glob("*.py")) if installed(script)]
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "gallery",
@@ -85,6 +84,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "show_memory": False,
+    "write_computation_times": False,
     "plot_gallery": "True",
     "remove_config_comments": True,
     "within_subsection_order": "FileNameSortKey",

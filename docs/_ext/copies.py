@@ -11,27 +11,31 @@ INTRODUCTION = """# losses
 > `loss.curvature`, `loss.grad_and_curvature`; `reduction="mean" | "sum" | "none"`; `sample_weight=`, `out=`.
 """
 
+SECTIONS = {
+    "loss/": "The losses",
+    "coming-from/": "Coming from another library",
+    "gallery/": "Examples",
+    "start/": "For beginners",
+    "": "The library",
+}
+"""The sections of llms.txt, by how the names of their pages start."""
+
 
 def write(app, exception):
     """Write the copies, once the pages have been built without an error."""
     if exception is not None or app.builder.format != "html":
         return
     env, out = app.env, Path(app.outdir)
-    lines = [INTRODUCTION]
-    for docname in sorted(env.all_docs, key=lambda name: (place(name), name)):
+    lines = {heading: [] for heading in SECTIONS.values()}
+    for docname in sorted(env.all_docs):
         text = markdown(Path(env.doc2path(docname)), Path(app.srcdir))
-        if text is None or docname.startswith(("sg_", "gallery/sg_")):
+        if text is None:
             continue
         (out / f"{docname}.md").write_text(text, encoding="utf-8")
-        title = env.titles[docname].astext()
-        lines.append(f"- [{title}]({docname}.md)")
-    (out / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def place(docname):
-    """Return where a page stands in the list: the first pages, the losses, the rest."""
-    order = ("index", "start/", "guide", "losses", "loss/", "coming-from/")
-    return next((k for k, start in enumerate(order) if docname.startswith(start)), len(order))
+        heading = next(heading for start, heading in SECTIONS.items() if docname.startswith(start))
+        lines[heading].append(f"- [{env.titles[docname].astext()}]({docname}.md)")
+    sections = [f"## {heading}\n\n" + "\n".join(found) for heading, found in lines.items()]
+    (out / "llms.txt").write_text("\n\n".join([INTRODUCTION.strip(), *sections]) + "\n", encoding="utf-8")
 
 
 def markdown(path, srcdir):

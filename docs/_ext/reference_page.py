@@ -1,5 +1,6 @@
 """The page of everything public that isn't a loss: methods, bases, functions, monitor and proofs."""
 
+import importlib
 import inspect
 
 import docstrings
@@ -26,6 +27,7 @@ def reference_page():
         *(entry("function", "losses.testing", name, getattr(testing, name)) for name in testing.__all__),
         "## losses.monitor",
         *(class_entry("losses.monitor", kind) for kind in (monitor.TrainingMonitor, monitor.Diagnosis)),
+        *integrations(),
     ]
     return "\n\n".join(parts)
 
@@ -58,22 +60,33 @@ def base(cls):
 
 def class_entry(module, cls):
     """Return the entry of a class with its public methods."""
-    own = [name for name in vars(cls) if not name.startswith("_")]
-    inner = [
-        entry("method", module, f"{cls.__name__}.{name}", getattr(cls, name))
-        for name in own
-        if inspect.isfunction(getattr(cls, name, None))
-    ]
+    own = {name: thing for name, thing in vars(cls).items() if not name.startswith("_")}
+    said = docstrings.members(docstrings.parsed(cls)["Parameters"], "Parameters")
     values = [f"- **`{name}`**: {member.value}" for name, member in getattr(cls, "__members__", {}).items()]
-    about = [
-        docstrings.summary(cls),
-        docstrings.description(cls),
-        docstrings.members(docstrings.parsed(cls)["Parameters"], "Parameters"),
-    ]
-    values += [
-        f"- **`{name}`**: {docstrings.summary(vars(cls)[name])}"
-        for name in own
-        if isinstance(vars(cls)[name], property)
-    ]
-    body = "\n\n".join([*about, "\n".join(values), docstrings.examples(cls)])
-    return f"````{{py:class}} {cls.__name__}\n:module: {module}\n\n{body}\n````\n\n" + "\n\n".join(inner)
+    for name, thing in own.items():
+        if isinstance(thing, property) and thing.__doc__:
+            values.append(f"- **`{name}`**: {docstrings.summary(thing)}")
+    about = [docstrings.summary(cls), docstrings.description(cls), said, "\n".join(values), docstrings.examples(cls)]
+    body = "\n\n".join(part for part in about if part)
+    head = f"````{{py:class}} {cls.__name__}\n:module: {module}\n\n{body}\n````"
+    methods = [thing for thing in own.values() if inspect.isfunction(thing) and thing.__doc__]
+    return "\n\n".join([head, *(entry("method", module, f"{cls.__name__}.{f.__name__}", f) for f in methods)])
+
+
+def integrations():
+    """Return the entries of the adapters for other libraries, those of libraries that are installed."""
+    try:
+        package = importlib.import_module("losses.integrations")
+    except ModuleNotFoundError:
+        return []
+    found = ["## losses.integrations"]
+    for name in sorted(package._WHERE):
+        try:
+            thing = getattr(package, name)
+        except ImportError:
+            continue
+        if isinstance(thing, type):
+            found.append(class_entry("losses.integrations", thing))
+        else:
+            found.append(entry("function", "losses.integrations", name, thing))
+    return found
