@@ -10,6 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
+import gallery_pictures  # noqa: E402
+
 import losses  # noqa: E402
 
 project = "losses"
@@ -79,6 +81,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": rf"[\\/]({'|'.join(_run)})\.py$",
     "ignore_pattern": r"__init__\.py",
+    "image_scrapers": ("matplotlib", gallery_pictures.scrape),
     "reset_argv": arguments,
     "reset_modules": ("matplotlib", name_the_file),
     "download_all_examples": False,

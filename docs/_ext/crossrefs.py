@@ -1,4 +1,4 @@
-"""Link `Huber`, `Huber(delta=2.0)` and `loss.value` where they stand as code, to the pages of these names."""
+"""Link `Huber` and `Huber(delta=2.0)` where they stand as code, to the pages of these names."""
 
 import re
 
@@ -7,7 +7,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 import losses
 
-NAME = re.compile(r"(?:losses\.)?(?P<name>\w+)(?:\(.*\))?")
+NAME = re.compile(r"(?:losses\.)?(?P<name>\w+)(?:\((?:[^()]|\([^()]*\))*\))?")
+"""A name, or a call whose arguments may be calls or tuples."""
 
 
 class LinkNames(SphinxPostTransform):

@@ -66,10 +66,10 @@ def index_page():
         names = " ".join(f"`{kind.__name__}`" for kind in kinds)
         cards.append(f"::::{{grid-item-card}}\n\n**[{title}]({module}.md)**\n\n{names}\n::::")
     grid = ":::::{grid} 1 2 2 2\n:gutter: 3\n\n" + "\n".join(cards) + "\n:::::"
-    listed = "\n".join(["All in one table <../losses>", *families()])
+    listed = "\n".join(["../losses", *families()])
     return (
         "# The losses\n\nEach has a page: its formula, curve, properties, names in other libraries, an example. "
-        f"[All formulas in one table](../losses.md).\n\n{grid}\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
+        f"[All the formulas](../losses.md).\n\n{grid}\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
     )
 
 

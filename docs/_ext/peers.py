@@ -57,7 +57,7 @@ def page(about):
     """Return the page of one library."""
     rows = "\n".join(f"| `{row.name}` | {code(row.ours)} | {row.differs} |" for row in about["rows"])
     table = f"| {about['title']} | losses | what differs |\n| --- | --- | --- |\n{rows}"
-    return f"# Coming from {about['title']}\n\n{about['about'].strip()}\n\n:::{{div}} wide\n{table}\n:::\n"
+    return f"# Coming from {about['title']}\n\n{about['about'].strip()}\n\n:::{{div}} wide stacked\n{table}\n:::\n"
 
 
 def code(ours):
@@ -76,4 +76,4 @@ def of_loss(name, libraries):
     if not rows:
         return ""
     head = "| library | there | here | what differs |\n| --- | --- | --- | --- |\n"
-    return f"## In other libraries\n\n:::{{div}} wide\n{head}" + "\n".join(rows) + "\n:::\n"
+    return f"## In other libraries\n\n:::{{div}} wide stacked\n{head}" + "\n".join(rows) + "\n:::\n"

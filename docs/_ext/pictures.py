@@ -41,6 +41,7 @@ def style():
 
 def save(figure: Figure, folder: Path, name: str) -> dict[str, str]:
     """Write a figure in both modes; return the names of the files by mode."""
+    name = name.replace("/", "-")
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
     svg = (folder / f"{name}.svg").read_text(encoding="utf-8")

@@ -29,21 +29,24 @@ class Run(Directive):
         names = NAMESPACES.setdefault(env.docname, {"__name__": "__main__"})
         count = names["__count__"] = 0 if first else names["__count__"] + 1
         code, printed = "\n".join(self.content), io.StringIO()
-        with pictures.style(), contextlib.redirect_stdout(printed):
-            exec(compile(code, f"{env.docname}, block {count}", "exec"), names)
+        with pictures.style():
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, f"{env.docname}, block {count}", "exec"), names)
+            drawn = [
+                pictures.save(plt.figure(number), env.srcdir / "_pictures", f"{env.docname}-{count}-{number}")
+                for number in plt.get_fignums()
+            ]
         found = [] if "hide" in self.options else [nodes.literal_block(code, code, language="python")]
         if printed.getvalue():
             output = printed.getvalue().rstrip()
             found.append(nodes.literal_block(output, output, language="text", classes=["output"]))
-        for number in plt.get_fignums():
-            path = f"{env.docname}-{count}-{number}"
-            written = pictures.save(plt.figure(number), env.srcdir / "_pictures", path.replace("/", "-"))
-            found += image_nodes(written, self.options.get("alt", ""), env)
+        for files in drawn:
+            found += image_nodes(files, self.options.get("alt", ""))
         plt.close("all")
         return found
 
 
-def image_nodes(files, alt, env):
+def image_nodes(files, alt):
     """Return the images of a picture: one for light pages, one for dark ones."""
     return [
         nodes.image(uri=f"/_pictures/{name}", alt=alt, classes=[f"only-{mode}", "drawn"])

@@ -30,6 +30,6 @@ class WhichLoss(Directive):
         lines = ["| your data | losses | one line |", "| --- | --- | --- |"]
         for data, names, line, _ in rows():
             lines.append(f"| {data} | {', '.join(f'`{name}`' for name in names)} | `{line}` |")
-        holder = nodes.container(classes=["wide", "front-table"])
+        holder = nodes.container(classes=["wide", "stacked", "front-table"])
         self.state.nested_parse(StringList(lines, source=str(FILE)), 0, holder)
         return [holder]

@@ -136,7 +136,8 @@ class Network:
 
 
 def show(progress):
-    print(f"\r{progress}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(f"\r{progress}", end="", file=sys.stderr, flush=True)
 
 
 def evaluate(model, sequences, rng):
@@ -186,7 +187,7 @@ def main():
     )
     bigram = Bigram(size).train(known)
     network = Network(size, rng).train(known, rng)
-    print(file=sys.stderr)
+    show("\n")
     print(f"{'perplexity per character':32s}{'trained on':>12s}{'held out':>10s}")
     print(f"{'every character equally likely':32s}{size:12.3f}{size:10.3f}")
     print(f"{'bigrams, counted':32s}{counted_optimum(known, size):12.3f}")
