@@ -81,13 +81,17 @@ def test_pictures(kind):
 
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
 def test_accuracy(kind):
-    """No error is as large as 16 times what can't be avoided."""
+    """No error is as large as 16 times what can't be avoided; of groups, whose errors add up, 64 times."""
     loss = catalogue.example(kind, SAID.get(kind.__name__, {}))
     if loss is None:
         pytest.skip("the loss has no example")
+    fit = fits(loss, seed=0)[0]
+    limit = 64 if fit.grouped or fit.subject.items else 16
     for errors in accuracy.largest_errors(loss, draws=2).values():
-        assert {"value", "grad"} <= errors.keys()
-        assert max(errors.values()) <= 16
+        if not errors:
+            pytest.skip("no data of that size could be made")
+        assert errors.keys() == {"value", "grad"}
+        assert max(errors.values()) <= limit
 
 
 def test_every_table_of_losses_toml_is_of_a_loss():
