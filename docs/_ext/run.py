@@ -37,8 +37,10 @@ class Run(Directive):
                 for number in plt.get_fignums()
             ]
         found = [] if "hide" in self.options else [nodes.literal_block(code, code, language="python")]
-        if printed.getvalue():
-            output = printed.getvalue().rstrip()
+        output = printed.getvalue().rstrip()
+        kept = env.printed_by_blocks = getattr(env, "printed_by_blocks", {})
+        kept[env.docname] = [*kept.get(env.docname, [])[:count], output]
+        if output:
             found.append(nodes.literal_block(output, output, language="text", classes=["output"]))
         for files in drawn:
             found += image_nodes(files, self.options.get("alt", ""))

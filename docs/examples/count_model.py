@@ -5,7 +5,7 @@ How often do people see a doctor? Three models of counts, compared on people tha
 
 The RAND Health Insurance Experiment (Newhouse 1993) randomly gave families different insurance, and counted their
 visits to a doctor; statsmodels carries 20,190 person-years of it. The mean is an exponential of a linear function of
-insurance, health and family. Three losses take the counts to vary about it in three ways,
+insurance, health and family. Three losses take the counts to vary about it in three ways, ::
 
     Poisson()               variance = μ
     Tweedie(power=1.5)      variance = φ μ^1.5
