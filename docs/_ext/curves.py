@@ -1,6 +1,7 @@
 """The curves of each loss, computed by the library itself: loss, derivative, and weight or curvature."""
 
 import re
+import textwrap
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -103,7 +104,7 @@ def draw(cls: type, notes: dict[str, Any], folder: Any) -> list[dict[str, str]]:
             for curve, value in zip(wanted.curves, values, strict=True):
                 ax.plot(x, value[:, 1] / x if wanted.weight and k == 2 else value[:, k], label=curve.label)
             ax.set_title(title)
-            ax.set_xlabel(wanted.x, fontsize=8 if len(wanted.x) > 40 else 9)
+            ax.set_xlabel(textwrap.fill(wanted.x, 40), fontsize=9)
             limit(ax, np.array([value[:, k] for value in values]) if k < 2 else None)
             if k == 0 and len(wanted.curves) > 1:
                 ax.legend(fontsize=8)

@@ -1,5 +1,6 @@
 """What the documentation says of the losses is true: its tables are data, and each row is run here."""
 
+import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -113,6 +114,27 @@ def all_peers():
 
 def all_lines():
     return tomllib.loads(which.FILE.read_text(encoding="utf-8"))["rows"]
+
+
+def test_broken_links_are_found(tmp_path):
+    (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#there">b</a><a href="#here">here</a></p>')
+    (tmp_path / "b.html").write_text('<p id="there"><a href="a.html">a</a></p>')
+    problems = runpy.run_path(str(DOCS / "check_links.py"))["problems"]
+    assert problems(tmp_path) == []
+    (tmp_path / "b.html").write_text('<a href="c.html">c</a><script src="https://example.org/x.js"></script>')
+    assert problems(tmp_path) == [
+        "a.html: b.html#there has no such place",
+        "b.html loads https://example.org/x.js",
+        "b.html: c.html is not there",
+    ]
+
+
+def test_markdown_of_a_page():
+    """Layout goes, code stays, and what a block printed follows it."""
+    copies = pytest.importorskip("copies")
+    page = ":::{div} wide\n| a |\n:::\n{bdg-success}`convex`\n```{run}\nprint(1)\n```\n```{run}\n:hide:\nx = 1\n```\n"
+    expected = "| a |\n\n*convex*\n```python\nprint(1)\n```\n\n```text\n1\n```\n"
+    assert copies.plain(page, iter(["1", ""])) == expected
 
 
 COMING = {
