@@ -2,8 +2,9 @@
 
 A loss is evaluated in float32, and at the same numbers in float64, which is exact enough to judge it; likewise float64
 by longdouble, where that has more digits. The unit of the error is what no implementation can avoid: one machine
-epsilon (eps) of the result (of the largest number of a row; for lists of that of the list, at least of 1), and what the
-result changes by if each number that went in, of the arrays and the parameters, is off by one eps.
+epsilon (eps) of the result (of the largest number of its row; in lists, batches and sequences of the largest of all, at
+least of 1), and what the result changes by if each number that went in, of the arrays and the parameters, is off by one
+eps.
 """
 
 import dataclasses
@@ -69,12 +70,18 @@ def error_of(subject: Subject, arrays: dict[str, Any], method: str, dtype: Any, 
 
 
 def scale(subject: Subject, arrays: dict[str, Any], truth: np.ndarray) -> np.ndarray:
-    """Return the size of each number: the largest of its row, or of a list and 1."""
+    """Return the size of each number: the largest of its row, or of all that belong together and 1."""
     sizes, n = np.abs(truth), len(arrays[subject.predictions[0]])
-    if "qid" in subject.loss.signature.names or sizes.size % n:
+    if together(subject, arrays) or sizes.size % n:
         return np.full_like(sizes, sizes.max(initial=1))
     rows = sizes.reshape(n if len(subject.predictions) == 1 else sizes.size // n * n, -1)
     return np.broadcast_to(rows.max(axis=1, keepdims=True), rows.shape).ravel().copy()
+
+
+def together(subject: Subject, arrays: dict[str, Any]) -> bool:
+    """Return whether samples are compared with each other, or are more than a row: lists, batches, sequences."""
+    names = subject.loss.signature.names
+    return "qid" in names or (names != ("y_true", "y_pred") and np.ndim(arrays[subject.predictions[0]]) > 1)
 
 
 def changes(subject: Subject, arrays: dict[str, Any], eps: float) -> Iterator[tuple[Subject, dict[str, Any]]]:
