@@ -170,15 +170,22 @@ class BinaryCrossEntropy(ElementwiseLoss):
     def _form(self, y: FloatArray, p: FloatArray, *per_sample: FloatArray) -> "_BinaryForm":
         """Return the shortest form of the loss that is exact for these labels and predictions."""
         b = 1.0 - y
-        if self.pos_weight == 1 and not self.label_smoothing and not np.count_nonzero(y * b):  # labels of 0 or 1
+        if self.pos_weight == 1 and not self.label_smoothing and _are_hard(y, b):
             if not self.from_logits:
-                return _HardProbabilities(b, p, b - p)
+                d = b - p
+                return _HardProbabilities(b, p, d, 1.0 / d)
             side = b - y
             z = side * p
             if has_safe_exponents(z):
                 return _HardLogits(side, np.exp(z))
         a, b = self._class_weights(y, *(per_sample or self._pos_weights))
         return _Logits(a, b, p, np.exp(-np.abs(p))) if self.from_logits else _Probabilities(a, b, p)
+
+
+def _are_hard(y: FloatArray, b: FloatArray) -> bool:
+    """Return whether labels y, with b = 1 − y, are all 0 or 1; those of weight zero may be anything."""
+    spread = y * b
+    return spread.size == 0 or bool(spread.item(spread.argmax()) == 0)  # a third of the time of count_nonzero
 
 
 class _Probabilities(NamedTuple):
@@ -206,7 +213,7 @@ class _Probabilities(NamedTuple):
 
 
 class _HardProbabilities(NamedTuple):
-    """b = 1 − y for labels y of 0 or 1 that weigh the same, probabilities p, and d = b − p.
+    """b = 1 − y for labels y of 0 or 1 that weigh the same, probabilities p, d = b − p, and q = 1/d.
 
     Up to its sign, d is the probability of the label.
     """
@@ -214,23 +221,23 @@ class _HardProbabilities(NamedTuple):
     b: FloatArray
     p: FloatArray
     d: FloatArray
+    q: FloatArray
 
     def loss(self) -> FloatArray:
         """Return −log|b − p|, in one logarithm and a term for what d lost when it was rounded."""
-        return -(np.log(np.abs(self.d)) + (self.b - self.d - self.p) / self.d)
+        return (self.d - self.b + self.p) * self.q - np.log(np.abs(self.d))
 
     def slope(self) -> FloatArray:
         """Return 1/(b − p)."""
-        return 1 / self.d
+        return self.q
 
     def bend(self) -> FloatArray:
         """Return 1/(b − p)²."""
-        return self.slope_and_bend()[1]
+        return self.q * self.q
 
     def slope_and_bend(self) -> tuple[FloatArray, FloatArray]:
-        """Return both, with one quotient."""
-        slope = 1 / self.d
-        return slope, slope * slope
+        """Return both."""
+        return self.slope(), self.bend()
 
 
 class _Logits(NamedTuple):
