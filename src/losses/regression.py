@@ -121,7 +121,12 @@ class MAE(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return the sign of r."""
-        return np.sign(r)
+        return _sign(r, np.abs(r))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share |r|."""
+        size = np.abs(r)
+        return size, _sign(r, size)
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 0."""
@@ -1310,6 +1315,13 @@ class LINEX(ResidualLoss):
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}, above the machine epsilon times a²."""
         return np.maximum(self.second_derivative(r), least_curvature(r.dtype, abs(self.a)))
+
+
+def _sign(r: FloatArray, size: FloatArray) -> FloatArray:
+    """Return the sign of r, given |r|."""
+    # r/|r| takes a third to two thirds of the time of np.sign, but is NaN where r is 0 or infinite
+    found: FloatArray = r / size
+    return np.sign(r) if found.size and math.isnan(found.item(found.argmax())) else found
 
 
 def by_side(r: FloatArray, shortfall: float, overshoot: float) -> FloatArray:
