@@ -47,6 +47,8 @@ def run(test):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name):
+    if name.startswith("losses.integrations."):
+        pytest.importorskip(name.removeprefix("losses.integrations."), reason="another library at home in it")
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name):
         run(test)
 
