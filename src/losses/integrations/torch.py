@@ -157,7 +157,7 @@ def by_sample(
         return [upstream[torch.from_numpy(number[item_query])]]
     if not is_by_rows(loss, inputs, grads, upstream.shape):
         raise NotImplementedError(
-            f"the samples' losses of {loss!r} depend on each other's predictions, so that their gradients can't be weighed "
+            f"the samples' losses of {loss!r} depend on each other's predictions, so that gradients can't be weighed "
             'one by one; take reduction="mean" or "sum", or sample_weight'
         )
     return [upstream.reshape(upstream.shape + (1,) * (grad.ndim - upstream.ndim)) for grad in grads]
