@@ -170,7 +170,7 @@ def test_a_method_that_is_missing_is_named(tumours):
 
 
 def test_an_unknown_label_is_named(irises):
-    x, names, model = irises
+    x, _, model = irises
     with pytest.raises(ValueError, match=r"label .*zinnia.*, which the classifier wasn't trained on"):
         sklearn_scorer(CategoricalCrossEntropy())(model, x[:2], np.array(["setosa", "zinnia"]))
 

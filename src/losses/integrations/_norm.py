@@ -1,5 +1,7 @@
 """Functions of the residual as robust statistics has them: ρ, ψ = ρ', ψ' and the weight ψ(r)/r."""
 
+from typing import Any
+
 import numpy as np
 
 from losses import Loss, ResidualLoss
@@ -42,8 +44,8 @@ class Norm:
 
     def rho(self, r: FloatArray) -> FloatArray:
         """Return each residual's loss."""
-        found: FloatArray = self.loss.value(np.zeros_like(r), r)
-        return found
+        found: Any = self.loss.value(np.zeros_like(r), r)
+        return np.asarray(found)
 
     def psi(self, r: FloatArray) -> FloatArray:
         """Return the derivative of ρ."""

@@ -75,8 +75,8 @@ class LeastSquaresLoss:
         self._norm = Norm(residual_loss)
         if not is_symmetric(self._norm):
             raise ValueError(
-                f"{residual_loss!r} isn't the same for r and -r, but SciPy's loss is a function of r²; minimize its sum "
-                "with scipy.optimize.minimize"
+                f"{residual_loss!r} isn't the same for r and -r, but SciPy's loss is a function of r²; minimize the "
+                "sum of its values with scipy.optimize.minimize"
             )
         self._radius, self._limit = limit_of_bend(self._norm)
 

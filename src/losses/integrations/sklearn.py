@@ -17,14 +17,14 @@ def sklearn_scorer(loss: Loss) -> "LossScorer":
 
     What the loss is given depends on the estimator:
 
-    - a regressor's or ranker's ``predict``. Where `loss.inverse_link` is eˢ, as for `Poisson`, predictions are means, and
-      the loss is given their logarithm;
+    - a regressor's or ranker's ``predict``. Where `loss.inverse_link` is eˢ, as for `Poisson`, predictions are taken as
+      means, and the loss is given their logarithm;
     - a classifier's ``predict_proba``, for losses of probabilities (also `MSE`: that is the Brier score); its
-      ``decision_function`` for losses of logits, margins or ranked items. Labels, strings among them, become their place
-      in ``classes_``. Losses of two classes are given the probability or score of the second.
+      ``decision_function`` for losses of logits, margins or ranked items. Labels, strings among them, become their
+      place in ``classes_``. Losses of two classes are given the probability or score of the second.
 
-    `sample_weight`, `qid` and whatever else the loss takes come by metadata routing; as with scikit-learn's own scorers,
-    say that they are wanted: ``sklearn_scorer(loss).set_score_request(sample_weight=True, qid=True)``.
+    `sample_weight`, `qid` and whatever else the loss takes come by metadata routing; as with scikit-learn's own
+    scorers, say that they are wanted: ``sklearn_scorer(loss).set_score_request(sample_weight=True, qid=True)``.
 
     Parameters
     ----------
@@ -150,17 +150,19 @@ def logarithm(means: Any) -> Array:
     if np.any(means < 0):
         raise ValueError(f"the loss is one of log-means, but the estimator predicted a mean of {np.min(means)}")
     with np.errstate(divide="ignore"):
-        return np.log(means)
+        found: Array = np.log(means)
+    return found
 
 
-def responses(loss: Loss, classifier: Any, X: Any) -> Any:
+def responses(loss: Loss, classifier: Any, X: Any) -> Array:
     """Return what a loss needs of a classifier: probabilities or scores."""
     by_score = any(isinstance(term, MarginLoss) or "qid" in term.signature.names for _, term in loss.terms)
     method = "decision_function" if by_score or not maps(loss, [0.0, 1.0]) else "predict_proba"
     if not hasattr(classifier, method):
         hint = f"; take from_logits={method == 'predict_proba'}" if hasattr(loss, "from_logits") else ""
         raise TypeError(f"{type(classifier).__name__} has no {method}, which {loss!r} needs{hint}")
-    return getattr(classifier, method)(X)
+    found: Array = getattr(classifier, method)(X)
+    return found
 
 
 def of_rows(response: Array) -> Array:

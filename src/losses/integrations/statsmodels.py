@@ -13,10 +13,11 @@ from losses.integrations._norm import Norm
 def statsmodels_norm(residual_loss: Loss) -> "StatsmodelsNorm":
     """Return what ``statsmodels.api.RLM(y, X, M=…)`` takes, so that it fits by a loss of the residuals.
 
-    statsmodels divides the residuals by their scale, which it estimates: the loss's own scale counts standard deviations.
-    ``Huber(delta=1.345)`` equals ``HuberT()``, ``TukeyBiweight(c=4.685)`` is ``TukeyBiweight()``, and ``0.5 * MSE()``
-    is ``LeastSquares()``. statsmodels' residual is target less prediction, this library's the reverse; the sign is
-    turned, so that losses that differ by direction, such as ``Expectile(expectile=0.9)``, mean what they say here.
+    statsmodels divides the residuals by their scale, which it estimates: the loss's own scale, `delta` or `c`, counts
+    standard deviations. ``Huber(delta=1.345)`` equals its ``HuberT()``, ``TukeyBiweight(c=4.685)`` its
+    ``TukeyBiweight()``, and ``0.5 * MSE()`` its ``LeastSquares()``. statsmodels' residual is target less prediction,
+    this library's the reverse; the sign is turned, so that losses that differ by direction, such as
+    ``Expectile(expectile=0.9)``, mean what they say here.
 
     Parameters
     ----------
