@@ -164,7 +164,7 @@ def test_what_cannot_be_is_refused():
 
 MEMORY = "512MB"
 SAMPLES, PIECES, DIFFERENT = 72_000_000, 36, 3
-"""1.15 GB of targets and features in 36 pieces; one of three that differ is made at a time, in the process it is for."""
+"""1.15 GB of targets and features in 36 pieces, three of which differ; each is made in the process that it is for."""
 
 
 def piece(number):
