@@ -107,7 +107,7 @@ def main():
         try:
             model, expected = regression()
         except ImportError as error:
-            sys.exit(f'This example needs {error.name}: python -m pip install ".[examples]"')
+            sys.exit(f'This example needs {error.name.split(".")[0]}: python -m pip install ".[examples]"')
         size = f"{len(model.y):9d}{len(expected):14d}"
         for method in SETTINGS:
             found = fit(model, method)
@@ -117,8 +117,8 @@ def main():
                 flush=True,
             )
     print(
-        "\nThe difference is the largest of a coefficient from scikit-learn's or statsmodels'. Newton's methods take few\n"
-        "steps where the Hessian is exact; L-BFGS-B needs nothing but value_and_grad, however many features there are."
+        "\nThe difference is the largest of a coefficient from scikit-learn's or statsmodels'. Newton's methods take\n"
+        "few steps where the Hessian is exact; L-BFGS-B needs only value_and_grad, however many features there are."
     )
 
 
