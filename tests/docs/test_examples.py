@@ -101,6 +101,26 @@ def test_count_model():
     assert 1 < errors[2] < 2 < errors[1] < errors[0]
 
 
+def test_scipy_fit():
+    """Three methods find scikit-learn's and statsmodels' coefficients."""
+    pytest.importorskip("sklearn")
+    pytest.importorskip("statsmodels")
+    printed = run("scipy_fit")
+    rows = [row.split() for row in printed.splitlines() if row.startswith(("robust", "logistic", "poisson"))]
+    assert {(row[0], row[3]) for row in rows} == {
+        (name, method)
+        for name in ("robust", "logistic", "poisson")
+        for method in ("L-BFGS-B", "Newton-CG", "trust-ncg")
+    }
+    assert all(float(row[-1]) < 1e-5 for row in rows)
+
+
+def test_scipy_fit_says_which_package_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsmodels", None)
+    with pytest.raises(SystemExit, match=r"needs statsmodels: python -m pip install"):
+        runpy.run_path(str(EXAMPLES / "scipy_fit.py"), run_name="__main__")
+
+
 @pytest.mark.parametrize(("name", "package"), [("survival", "lifelines"), ("count_model", "statsmodels")])
 def test_examples_say_which_package_is_missing(monkeypatch, name, package):
     for module in (package, f"{package}.datasets"):

@@ -93,6 +93,17 @@ def test_what_cannot_be_put_together_is_refused():
     assert PairwiseLogistic().partial([1], [0.5], qid=[0]).result() == 0.0
 
 
+def test_zero_is_the_part_of_no_samples():
+    """On either side, as an aggregation over empty partitions adds it."""
+    part = MSE().partial([1.0], [3.0])
+    assert part + 0 == 0 + part == part
+    for other in (1, 0.5, None):
+        with pytest.raises(TypeError):
+            part + other
+        with pytest.raises(TypeError):
+            other + part
+
+
 def test_terms_of_a_sum_keep_their_denominators():
     loss = 0.5 * MSE() + PairwiseLogistic()
     y, s, qid = np.array([1.0, 0, 2, 0]), np.array([0.3, 0.1, 0.4, 0.9]), np.array([0, 0, 1, 1])

@@ -43,7 +43,8 @@ class Term:
 class Partial:
     """What `partial` returns: the weighted sum of the losses of some samples, and the denominator of their mean.
 
-    ``a + b`` puts two parts together, ``sum(parts)`` many; the order doesn't matter, since the sums are kept exactly.
+    ``a + b`` puts two parts together, ``sum(parts)`` many; the order doesn't matter, since the sums are kept exactly. 0
+    is the part of no samples.
     `result` reduces. It can be pickled.
 
     Examples
@@ -78,7 +79,9 @@ class Partial:
         """Return the value of the loss, reduced over all the samples of the parts that were put together."""
         return sum(term.result(self.loss.reduction, self.lenient) for term in self.terms)
 
-    def __add__(self, other: "Partial") -> Self:
+    def __add__(self, other: "Partial | int") -> Self:
+        if isinstance(other, int) and other == 0:  # the sum of no parts, from which sum() starts
+            return self
         if not isinstance(other, Partial):
             return NotImplemented
         if self.loss != other.loss:
@@ -93,8 +96,7 @@ class Partial:
         terms = tuple(a + b for a, b in zip(self.terms, other.terms, strict=True))
         return type(self)(self.loss, terms, self.lenient, self.groups | other.groups)
 
-    def __radd__(self, other: int) -> Self:
-        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() starts from 0
+    __radd__ = __add__
 
 
 def evaluate_partial(
