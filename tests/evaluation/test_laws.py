@@ -240,37 +240,30 @@ def larger(case, seed, dtype=np.float64, blocks=1.25):
 @each_case
 @pytest.mark.usefixtures("small_blocks")
 def test_out_receives_the_same_bits_in_several_blocks(case):
-    problem = larger(case, 1)
-    for reduction in case.reductions:
-        loss = case.with_reduction(reduction)
-        for method in case.methods[1:]:
-            expected = call(loss, method, problem)
-            for outs in zip(*map(places, slopes(method, expected)), strict=True):
-                assert_identical(call(loss, method, problem, out=as_one(outs)), expected)
-            mine = predicting(loss, problem, [array.copy() for array in predictions(loss, problem)])
-            assert_identical(call(loss, method, mine, out=as_one(predictions(loss, mine))), expected)
+    problem, rng = larger(case, 1), np.random.default_rng(1)
+    for _ in range(2):
+        arrays, subject = problem.arrays, under_one_reduction(case, rng)
+        calls.out_receives_the_same_bits(subject, arrays, None, lambda like: a_place(rng, like))
 
 
 @each_case
 @pytest.mark.usefixtures("small_blocks", "restored_threads")
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_the_number_of_threads_changes_no_bit(case, dtype):
-    problem = larger(case, 2, dtype, blocks=4)
-    some = np.random.default_rng(0).uniform(0, 2, case.shapes(*samples_shape(case, problem))[case.names[0]])
-    if case.columns.get(case.names[0]):
-        some = some[(..., *(0,) * len(case.columns[case.names[0]]))].copy()
-    for reduction, weight in zip(case.reductions, (some, None, some), strict=False):
-        loss = case.with_reduction(reduction)
-        for method in case.methods:
+def test_the_number_of_threads_changes_no_bit(case):
+    rng = np.random.default_rng(2)
+    for dtype in (np.float64, np.float32):
+        problem = larger(case, 2, dtype, blocks=4)
+        weight = rng.uniform(0, 2, samples_shape(case, problem)) if dtype is np.float64 or rng.random() < 0.5 else None
+        loss = case.with_reduction(rng.choice(case.reductions))
+        for method in (*case.methods, "grad_and_curvature"):
             losses.set_num_threads(1)
             expected = call(loss, method, problem, sample_weight=weight)
             for threads in (2, 5):
                 losses.set_num_threads(threads)
                 assert_identical(call(loss, method, problem, sample_weight=weight), expected)
-                if method != "value" and threads == 2:
-                    mine = predicting(loss, problem, [array.copy() for array in predictions(loss, problem)])
-                    outs = as_one(predictions(loss, mine))
-                    assert_identical(call(loss, method, mine, sample_weight=weight, out=outs), expected)
+            if method not in ("value", "grad_and_curvature"):
+                mine = predicting(loss, problem, [array.copy() for array in predictions(loss, problem)])
+                outs = as_one(predictions(loss, mine))
+                assert_identical(call(loss, method, mine, sample_weight=weight, out=outs), expected)
 
 
 def samples_shape(case, problem):
