@@ -1,5 +1,7 @@
 """Ways of calling losses, and of looking at what they return."""
 
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import Case, Problem, call, seeds
+
+THOROUGH = settings().max_examples > 100
+"""Whether to take the time for every combination, where a part of them would do."""
+
+
+def some_of(case: Any, options: Sequence[Any], count: int = 1) -> list[Any]:
+    """Return some of several options, for each loss and each place others; all of them in a thorough run."""
+    chosen = np.random.default_rng(zlib.crc32(f"{case} {options}".encode())).permutation(len(options))
+    return list(options) if THOROUGH else [options[i] for i in sorted(chosen[:count])]
+
 
 more = settings(max_examples=settings().max_examples * 4)
 """For laws that are tested once and not over every loss, and whose examples take no time."""

@@ -78,9 +78,12 @@ def out_receives_the_same_bits(
     place_for = place_for or (lambda result: np.full(result.shape, np.nan, result.dtype))
     for variant in subject.each("mean", "sum", "none").values():
         for method in WITH_OUT:
-            if not variant.takes(method, "out") or not variant.has_hess(arrays, weight, method):
+            if not variant.takes(method, "out"):
                 continue
-            expected = _filling(method, variant.call(method, arrays, weight))
+            try:
+                expected = _filling(method, variant.call(method, arrays, weight))
+            except NotImplementedError:
+                continue
             outs = [[place_for(array) for array in variant.listed(part)] for part in expected]
             _filled(variant, method, arrays, weight, expected, outs)
             if variant.is_library_loss and len(expected) == 1:
@@ -177,7 +180,9 @@ def results_are_finite(subject: Subject, arrays: Arrays, weight: Any = None) -> 
     """Raise if a result isn't finite though all the arguments are, unless the loss grows exponentially."""
     arguments = {**arrays, "sample_weight": weight}
     for variant in subject.each("mean", "sum", "none").values():
-        for method, results in variant.results(arrays, weight).items():
+        every = variant.results(arrays, weight)
+        every.pop("curvature", None)  # which may be 1/σ² of a tiny scale
+        for method, results in every.items():
             for k, result in enumerate(results):
                 bad = ~np.isfinite(result)
                 if not bad.any():
