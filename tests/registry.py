@@ -254,7 +254,8 @@ class Case:
     loss
         The loss, with reduction "mean".
     arrays
-        By name, what makes them (see `Seeded`); the predictions avoid clipped probabilities. Arrays that are not named hold any `reals()`, but optional ones are then left out.
+        By name, what makes them (see `Seeded`); the predictions avoid clipped probabilities. Arrays that are not
+        named hold any `reals()`, but optional ones are then left out.
     columns
         By name, lengths of the trailing axes that hold one sample's numbers.
     inner

@@ -65,7 +65,9 @@ def test_laws_of_weights_and_order(case, n, dtype, seed):
     laws.mean_is_sum_over_one_denominator(case.subject, arrays, or_none)
     subject = under_one_reduction(case, rng)
     if 2 not in case.exempt:
-        laws.integer_weight_repeats_the_sample(subject, arrays, counts=rng.integers(0, 4, n) * some(rng, n) + some(rng, n))
+        laws.integer_weight_repeats_the_sample(
+            subject, arrays, counts=rng.integers(0, 4, n) * some(rng, n) + some(rng, n)
+        )
     laws.scale_of_the_weights(subject, arrays, weight, factor=10.0 ** rng.uniform(-3, 3))
     laws.order_of_the_samples(subject, arrays, weight, rng.permutation(n))
     garbage = widened(case, arrays)

@@ -61,7 +61,8 @@ def test_a_scaled_loss_is_the_loss_scaled_and_a_sum_is_the_sum(case, n, dtype, s
     other = kind(reduction=reduction) if kind else dataclasses.replace(loss.terms[0][1])
     for method in case.methods:
         of_loss, of_other, of_multiple, of_sum = (
-            flatten(call(one, method, problem, sample_weight=weight)) for one in (loss, other, a * loss, a * loss + b * other)
+            flatten(call(one, method, problem, sample_weight=weight))
+            for one in (loss, other, a * loss, a * loss + b * other)
         )
         assert_close(of_multiple, [a * x for x in of_loss])
         expected = [a * x + b * y for x, y in zip(of_loss, of_other, strict=True)]

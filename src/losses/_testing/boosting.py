@@ -22,7 +22,7 @@ BOTH = "boosting: grad_and_curvature is grad and curvature, bit for bit"
 
 
 def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) -> None:
-    """Raise unless the curvature is finite, and positive where the weight is (of ranked items in losses of others, not negative)."""
+    """Raise unless the curvature is finite, and positive where the weight is; in other losses of ranked items, ≥ 0."""
     method = next((m for m in ("curvature", "hess") if subject.has_hess(arrays, weight, m)), None)
     arguments = {**arrays, "sample_weight": weight}
     if method is None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from losses._testing.failure import BROADCAST, IN_PLACE, OVERFLOW, Cause, Failure, place
 from losses._testing.compare import identical, named
+from losses._testing.failure import BROADCAST, IN_PLACE, OVERFLOW, Cause, Failure, place
 from losses._testing.laws import CALLED, OUT, TOGETHER, UNCHANGED
 from losses._testing.subject import Arrays, Subject, size
 from losses._types import Array
@@ -113,7 +113,9 @@ def _filled(
     out = tuple(given) if method == "grad_and_curvature" else given[0]
     found = _filling(method, subject.call(method, arrays, weight, out=out))
     for result, places, wanted in zip(found, outs, expected, strict=True):
-        for k, (array, place_, one) in enumerate(zip(subject.listed(result), places, subject.listed(wanted), strict=True)):
+        for k, (array, place_, one) in enumerate(
+            zip(subject.listed(result), places, subject.listed(wanted), strict=True)
+        ):
             label = named(method, k, len(places))
             identical(subject, OUT, before, weight, f"out of {label}", place_, f"{label} without out", one)
             identical(subject, OUT, before, weight, f"{label} with out", array, f"{label} without out", one)

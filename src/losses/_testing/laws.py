@@ -4,7 +4,7 @@ Each is a function of a `Subject`, arrays by name, and weights; it raises a `Fai
 it further needs (counts, an order, a factor) may be given, or is made from the number of samples.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ TOGETHER = "law 6: value_and_grad is value and grad, bit for bit"
 CALLED = "law 6: a call is value"
 OUT = "law 6: out= changes nothing but where the result lies"
 UNCHANGED = "section 5: arguments are never changed"
+
 
 def ones(subject: Subject, arrays: Arrays) -> Array:
     """Return a weight of 1 for each sample."""
