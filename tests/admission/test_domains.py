@@ -569,7 +569,7 @@ def test_no_input_makes_numpy_warn_or_raise(case, n, dtype, seed):
         return array if rng.random() < 0.5 else bits(rng, rng.choice([np.float16, np.float32, np.float64]), array.shape)
 
     problem = typical(case, n).map(either, case.names[0], *case.loss.signature.predictions)
-    weight, loss = either(np.ones(n)), case.with_reduction(rng.choice(case.reductions))
+    weight, loss = either(np.ones(n)), case.with_reduction(str(rng.choice(case.reductions)))
     for method in (*case.methods, "grad_and_curvature"):
         with np.errstate(all="raise"), contextlib.suppress(ValueError):
             call(loss, method, problem, sample_weight=weight)

@@ -255,7 +255,7 @@ def test_the_number_of_threads_changes_no_bit(case):
     for dtype in (np.float64, np.float32):
         problem = larger(case, 2, dtype, blocks=4)
         weight = rng.uniform(0, 2, samples_shape(case, problem)) if dtype is np.float64 or rng.random() < 0.5 else None
-        loss = case.with_reduction(rng.choice(case.reductions))
+        loss = case.with_reduction(str(rng.choice(case.reductions)))
         for method in (*case.methods, "grad_and_curvature"):
             losses.set_num_threads(1)
             expected = call(loss, method, problem, sample_weight=weight)

@@ -29,7 +29,7 @@ def test_any_split_gives_the_whole(case, n, seed):
     problem, weight = case.problem(rng, n, flat=True), some_weights(rng, n)
     if case.subject.items and "qid" not in problem.arrays:
         return
-    loss = case.with_reduction(rng.choice(["mean", "sum"]))
+    loss = case.with_reduction(str(rng.choice(["mean", "sum"])))
     parts, grads = [], []
     for indices in groups(case, problem, rng.integers(1, n)):
         part, grad = call(loss, "partial_and_grad", problem.take(indices), sample_weight=weight[indices])
