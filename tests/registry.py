@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -75,6 +74,7 @@ from losses import (
     TukeyBiweight,
     Tweedie,
 )
+from losses._testing.subject import Subject
 
 CLASSES = 3
 """Classes of the registered losses over classes."""
@@ -141,92 +141,108 @@ def as_one(arrays: Sequence[Any]) -> Any:
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
-Strategy = Callable[[Any, tuple[int, ...]], st.SearchStrategy[np.ndarray]]
+Maker = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+seeds = st.integers(0, 2**32 - 1)
 
 
-def reals(bound: float = 8.0) -> Strategy:
-    """Arrays of finite numbers up to a bound, ties and zeros among them."""
+@dataclass(frozen=True)
+class Seeded:
+    """A strategy for arrays that a generator makes from a seed: many times faster than one that draws each entry."""
 
-    def strategy(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-        width = np.dtype(dtype).itemsize * 8
-        elements = st.floats(-bound, bound, width=width, allow_subnormal=False) | st.integers(-3, 3).map(float)
-        return hnp.arrays(dtype, shape, elements=elements)
+    make: Maker
+    dtype: Any = None
 
-    return strategy
+    def __call__(self, dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+        return seeds.map(lambda seed: self.array(np.random.default_rng(seed), dtype, shape))
+
+    def array(self, rng: np.random.Generator, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+        return np.asarray(self.make(rng, shape), dtype=self.dtype or dtype)
+
+    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Seeded":
+        return Seeded(lambda rng, shape: change(self.make(rng, shape)))
 
 
-def unit_interval(margin: float = 0.0) -> Strategy:
+def choice(*numbers: float) -> Seeded:
+    """Arrays of some numbers."""
+    return Seeded(lambda rng, shape: rng.choice(numbers, shape))
+
+
+def ids(count: int) -> Seeded:
+    """Arrays of integers from 0 to count - 1, of an integer dtype."""
+    return Seeded(lambda rng, shape: rng.integers(0, count, shape), np.int64)
+
+
+def reals(bound: float = 8.0) -> Seeded:
+    """Arrays of finite numbers up to a bound, of all sizes, ties and zeros among them."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        plain, small = rng.uniform(-bound, bound, (2, *shape))
+        kinds = rng.integers(0, rng.integers(1, 5), shape)
+        few = np.clip(rng.integers(-3, 4, shape), -bound, bound)
+        return np.choose(kinds, [plain, few, small * 10.0 ** rng.uniform(-12, 0, shape), np.sign(small) * bound])
+
+    return Seeded(make)
+
+
+ANY = reals()
+
+
+def between(low: float, high: float) -> Seeded:
+    """Arrays of numbers between bounds, which are among them."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        near = low + (high - low) * 10.0 ** rng.uniform(-12, 0, shape)
+        ends = rng.choice([low, high, (low + high) / 2], shape)
+        return np.choose(rng.integers(0, rng.integers(1, 4), shape), [rng.uniform(low, high, shape), ends, near])
+
+    return Seeded(make)
+
+
+def unit_interval(margin: float = 0.0) -> Seeded:
     """Arrays of probabilities, at least `margin` away from 0 and 1."""
-
-    def strategy(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-        width = np.dtype(dtype).itemsize * 8
-        elements = st.floats(float(np.float16(margin)), float(np.float16(1 - margin)), width=width)
-        return hnp.arrays(dtype, shape, elements=elements)
-
-    return strategy
+    return between(float(np.float16(margin)), float(np.float16(1 - margin)))
 
 
-def labels(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of 0 and 1."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 1.0]))
+labels = choice(0, 1)
+"""Arrays of 0 and 1."""
+
+signs = choice(-1, 1)
+"""Arrays of −1 and 1."""
+
+class_ids = ids(CLASSES)
+"""Arrays of class ids, one for each row."""
+
+grades = ids(CLASSES)
+"""Arrays of ordered grades."""
+
+query_ids = ids(3)
+"""Query ids in any order."""
+
+relevances = choice(*range(5))
+"""Grades from 0 to 4."""
+
+lower_ends = choice(0, 0.25, 0.75, 1)
+"""Arrays of lower ends of intervals, from 0 to 1."""
+
+upper_ends = choice(1, 1.25, 4, np.inf)
+"""Arrays of upper ends of intervals, from 1 to inf."""
+
+positive = between(0.125, 8)
+"""Arrays of numbers from 1/8 to 8."""
 
 
-def signs(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of −1 and 1."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([-1.0, 1.0]))
+not_negative = ANY.map(np.abs)
+"""Arrays of numbers from 0 to 8."""
+
+not_small = ANY.map(lambda array: np.copysign(np.maximum(np.abs(array), 1), array))
+"""Arrays of numbers whose size is from 1 to 8."""
 
 
-def class_ids(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of class ids, one for each row."""
-    return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
-
-
-def grades(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of ordered grades."""
-    return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
-
-
-def distributions(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+@Seeded
+def distributions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Rows that sum to 1, within what is tolerated."""
-    rows = hnp.arrays(np.float64, shape, elements=st.floats(0.125, 1.0))
-    nearly = st.sampled_from([0.9995, 1.0, 1.0005])
-    return st.builds(lambda rows, near: (near * rows / rows.sum(axis=-1, keepdims=True)).astype(dtype), rows, nearly)
-
-
-def not_negative(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of numbers from 0 to 8."""
-    return reals()(dtype, shape).map(np.abs)
-
-
-def positive(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of numbers from 1/8 to 8."""
-    width = np.dtype(dtype).itemsize * 8
-    return hnp.arrays(dtype, shape, elements=st.floats(0.125, 8.0, width=width))
-
-
-def lower_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of lower ends of intervals, from 0 to 1."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 0.25, 0.75, 1.0]))
-
-
-def upper_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of upper ends of intervals, from 1 to inf."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([1.0, 1.25, 4.0, np.inf]))
-
-
-def not_small(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of numbers whose size is from 1 to 8."""
-    return reals()(dtype, shape).map(lambda array: np.copysign(np.maximum(np.abs(array), 1), array))
-
-
-def relevances(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Grades from 0 to 4."""
-    return hnp.arrays(dtype, shape, elements=st.integers(0, 4).map(float))
-
-
-def query_ids(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Query ids in any order."""
-    return hnp.arrays(np.int64, shape, elements=st.integers(0, 2))
+    rows = rng.uniform(0.125, 1, shape)
+    return rng.choice([0.9995, 1, 1.0005]) * rows / rows.sum(axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -238,8 +254,8 @@ class Case:
     loss
         The loss, with reduction "mean".
     arrays
-        By name, functions of a dtype and a shape that return strategies; those of the predictions avoid clipped
-        probabilities. Arrays that are not named hold any `reals()`, but optional ones are then left out.
+        By name, what makes them (see `Seeded`); the predictions avoid clipped probabilities. Arrays that are not
+        named hold any `reals()`, but optional ones are then left out.
     columns
         By name, lengths of the trailing axes that hold one sample's numbers.
     inner
@@ -249,7 +265,7 @@ class Case:
     """
 
     loss: Any
-    arrays: Mapping[str, Strategy] = dataclasses.field(default_factory=dict)
+    arrays: Mapping[str, Seeded] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
     inner: tuple[int, ...] | None = None
     kinks: Callable[[Problem], np.ndarray] | None = None
@@ -272,16 +288,17 @@ class Case:
         self, dtype: Any = np.float64, min_size: int = 1, max_size: int = 6, flat: bool = False
     ) -> st.SearchStrategy[Problem]:
         """Return a strategy for problems of so many samples (or items), or that times 2 where these have two axes."""
-        axes = [()] if flat or self.inner or self.unit not in ("element", "row") else [(), (), (2,), (1, 2)]
-        samples = st.tuples(st.integers(min_size, max_size), st.sampled_from(axes))
-        return samples.flatmap(
-            lambda shape: st.fixed_dictionaries(
-                {
-                    name: self.arrays.get(name, reals())(dtype, array)
-                    for name, array in self.shapes(shape[0], *shape[1]).items()
-                }
-            ).map(Problem)
+        return st.builds(
+            lambda n, seed: self.problem(np.random.default_rng(seed), n, dtype, flat),
+            st.integers(min_size, max_size),
+            seeds,
         )
+
+    def problem(self, rng: np.random.Generator, n: int, dtype: Any = np.float64, flat: bool = False) -> Problem:
+        """Return a random problem of n samples (or items), or of n times 2 where these may have two axes."""
+        axes = [()] if flat or self.inner or self.unit not in ("element", "row") else [(), (), (2,), (1, 2)]
+        shapes = self.shapes(n, *axes[rng.integers(len(axes))])
+        return Problem({name: self.arrays.get(name, ANY).array(rng, dtype, shape) for name, shape in shapes.items()})
 
     def typical(self, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
         """Return a problem of n samples (or items). Numbers inside (0, 1) are predictions for every loss."""
@@ -327,6 +344,20 @@ class Case:
             samples = loss._admit(arrays, None)
             units.add("list" if samples.unit == "query" and samples.shape == (2,) else samples.unit)
         return units.pop() if len(units) == 1 else "mixed"
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The loss as the laws of `losses.testing` take it: each number has to agree by itself."""
+        signature, items = self.loss.signature, self.unit in ("query", "stratum", "mixed")
+        return Subject(
+            self.loss,
+            signature.positional,
+            signature.predictions,
+            self.reductions,
+            items=items,
+            degree=self.degree,
+            entrywise=True,
+        )
 
     @property
     def exempt(self) -> Mapping[int, str]:
@@ -414,9 +445,9 @@ def location_kinks(problem: Problem) -> np.ndarray:
     return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
 
 
-STRATA: dict[str, Strategy] = {"time": relevances, "event": labels, "qid": query_ids}
-CENSORED: dict[str, Strategy] = {"lower": lower_ends, "upper": upper_ends}
-RANKED: dict[str, Strategy] = {"y_true": relevances, "qid": query_ids}
+STRATA: dict[str, Seeded] = {"time": relevances, "event": labels, "qid": query_ids}
+CENSORED: dict[str, Seeded] = {"lower": lower_ends, "upper": upper_ends}
+RANKED: dict[str, Seeded] = {"y_true": relevances, "qid": query_ids}
 LISTS: dict[str, Any] = {"arrays": {"y_true": relevances}, "columns": {"y_true": (4,), "y_pred": (4,)}}
 IDS: dict[str, Any] = {"columns": {"y_pred": (CLASSES,)}}
 SHARES: dict[str, Any] = {"columns": {"y_true": (CLASSES,), "y_pred": (CLASSES,)}}

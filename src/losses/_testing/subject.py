@@ -1,5 +1,6 @@
 """What is tested: a loss of any author, and how it is called."""
 
+import contextlib
 import dataclasses
 import inspect
 from collections.abc import Mapping
@@ -37,6 +38,8 @@ class Subject:
         Whether equal numbers are told apart by their order.
     scale
         The size that the loss typically has.
+    entrywise
+        Whether each number has to agree by itself, rather than relative to the largest of an array.
     """
 
     loss: Any
@@ -47,6 +50,7 @@ class Subject:
     degree: int | None = 1
     ordered: bool = False
     scale: float = 1.0
+    entrywise: bool = False
 
     def __repr__(self) -> str:
         text = repr(self.loss)
@@ -110,15 +114,18 @@ class Subject:
         return True
 
     def results(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
-        """Return what `value`, `grad` and, where there is one, `hess` return, as lists of arrays."""
+        """Return what `value` and the methods that return derivatives return, as lists of arrays."""
         found = {"value": [np.asarray(self.call("value", arrays, weight))]}
-        for method in self.methods(arrays, weight):
-            found[method] = self.derivatives(method, arrays, weight)
-        return found
+        return found | self.every_derivative(arrays, weight)
 
-    def methods(self, arrays: Arrays, weight: Any = None) -> tuple[str, ...]:
-        """Return the names of the methods that return derivatives, as far as laws speak of them."""
-        return ("grad", "hess") if self.has_hess(arrays, weight) else ("grad",)
+    def every_derivative(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
+        """Return the derivatives that there are, as lists of arrays; the curvature as far as laws speak of it."""
+        found = {"grad": self.derivatives("grad", arrays, weight)}
+        for method in ("hess", *(("curvature",) if self.is_library_loss and not self.items else ())):
+            with contextlib.suppress(NotImplementedError):
+                if self.has(method):
+                    found[method] = self.derivatives(method, arrays, weight)
+        return found
 
     # ------------------------------------------------------------------------------------------------ reductions
 
