@@ -550,7 +550,10 @@ def _best_logit(loss: _TwoSided, a: float, b: float) -> float:
 
     best = least(at, np.linspace(-40, 40, 321), 0.25)
     if not at(best) < at(math.inf):
-        raise ValueError("the loss falls without end: its infimum over constant logits lies at infinity")
+        raise ValueError(
+            "y_true holds too much of one class: the loss falls without end, as its infimum over constant logits lies "
+            "at infinity"
+        )
     near = 1e-6 * max(abs(best), 1.0)
     return root(slope, best - near, best + near) if slope(best - near) < 0 < slope(best + near) else best
 

@@ -17,8 +17,9 @@ from losses._loss.samplewise import floored
 from losses._maths.statistics import mean
 from losses._types import Array, FloatArray
 
-_REAL = Interval("a target must be a number", -math.inf, math.inf)
-_COUNT = Interval("a target must not be negative", 0.0, math.inf)
+_LEAVE_OUT = "; leave such samples out, or give them a sample_weight of 0"
+_REAL = Interval("a target must be a number", -math.inf, math.inf, _LEAVE_OUT)
+_COUNT = Interval("a target must not be negative", 0.0, math.inf, _LEAVE_OUT)
 _AMOUNT = Above(
     "a target must be positive", 0.0, math.inf, "; amounts that may be 0 need Tweedie with a power between 1 and 2"
 )

@@ -321,8 +321,8 @@ class AFT(SampleLoss, OfCensoredTimes):
         if not later or not earlier:
             side, limit = ("left", "−") if earlier else ("right", "+")
             raise ValueError(
-                f"all the times are censored on the {side}: the loss falls without end, as its infimum over constant "
-                f"predictions lies at {limit}infinity"
+                f"by lower and upper all the times are censored on the {side}: the loss falls without end, as its "
+                f"infimum over constant predictions lies at {limit}infinity"
             )
         if self.distribution == "normal" and not ends:
             return mean(np.log(start), weight)

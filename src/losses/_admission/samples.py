@@ -110,7 +110,10 @@ class Samples:
         """Return the shape of an array without the axes that hold one sample's numbers."""
         axes, shape = self.core.get(name, ()), self.arguments[name].shape
         if len(shape) < len(axes):
-            raise ValueError(f"{name} has shape {shape}, but its last axes must hold: {', '.join(axes)}")
+            raise ValueError(
+                f"{name} has shape {shape}, but its last axes must hold: {', '.join(axes)}; add an axis, with "
+                "np.newaxis"
+            )
         return shape[: len(shape) - len(axes)]
 
     def _raise_leading(self, name: str, leading: tuple[int, ...]) -> None:
@@ -214,4 +217,6 @@ def same_samples(terms: Sequence[Any]) -> None:
     found = {(samples.unit, samples.shape) for samples in terms}
     if len(found) > 1:
         listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in found))
-        raise ValueError(f'the terms of a sum need the same samples under reduction="none", got {listed}')
+        raise ValueError(
+            f'the terms of a sum need the same samples under reduction="none", got {listed}; evaluate each term alone'
+        )

@@ -12,7 +12,12 @@ from losses._walk import summation
 from losses._walk.blocks import partition
 from losses._walk.threads import walk
 
-_WEIGHTS = Interval("a weight must be finite and not negative", np.float64(0), np.finfo(np.float64).max)
+_WEIGHTS = Interval(
+    "a weight must be finite and not negative",
+    np.float64(0),
+    np.finfo(np.float64).max,
+    "; a weight of 0 leaves a sample out",
+)
 
 
 class Weights:
@@ -74,7 +79,10 @@ def _hint(weight: Array, shape: tuple[int, ...]) -> str:
 def check_denominator(denominator: float, name: str, shape: tuple[int, ...], weighed_by: str) -> None:
     """Raise ValueError if nothing can be divided by the denominator of a mean."""
     if math.prod(shape) == 0:
-        raise ValueError(f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one')
+        raise ValueError(
+            f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one; with '
+            'reduction="sum" the result is 0'
+        )
     if denominator == 0:
         raise ValueError(
             f'{weighed_by} leaves no sample of positive weight, and reduction="mean" divides by the sum of weights; '
