@@ -158,8 +158,13 @@ def compare(loss: Any, method: str, positional: list[Any], named: dict[str, Any]
         with np.errstate(all="ignore"):
             size = np.max(np.abs(other[np.isfinite(other)]), initial=1.0)
             # terms of one sample may be as large as the predictions, and cancel
+            sizes = [np.abs(np.asarray(array, np.longdouble)) for array in wide]
+            if any(np.any((each != 0) & (each < np.finfo(np.float64).tiny)) for each in sizes):
+                return  # no accuracy is stated below the smallest normal number
             finite = [np.nan_to_num(np.asarray(array, np.float64), posinf=0, neginf=0) for array in wide]
             spread = max(np.max(np.abs(array), initial=1.0) for array in finite)
+            if method == "curvature" and named.get("sample_weight") is not None:  # its floor is eps times the weights
+                size *= max(1.0, float(np.max(np.asarray(named["sample_weight"], np.float64), initial=1.0)) ** 2)
             off = np.abs(mine - other) > 4096 * eps * size * min(spread, 1e6)
         off &= np.isfinite(mine) & np.isfinite(other)
         assert not off.any(), f"{text} = {mine}, but {other} in longdouble"

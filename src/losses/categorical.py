@@ -141,7 +141,10 @@ class CategoricalCrossEntropy(OfPredictions):
         if self.class_weight is None:
             return mass
         if len(self.class_weight) != len(mass):
-            raise ValueError(f"class_weight has {len(self.class_weight)} entries, but y_true shows {len(mass)} classes")
+            raise ValueError(
+                f"class_weight has {len(self.class_weight)} entries, but y_true shows {len(mass)} classes; there must "
+                "be one for each, in the order of the ids"
+            )
         weighted: FloatArray = mass * np.asarray(self.class_weight)
         return weighted
 

@@ -13,7 +13,9 @@ from losses._walk import summation
 from losses._walk.blocks import partition
 from losses._walk.threads import walk
 
-_TARGET = Interval("a target probability must lie in [0, 1]", 0.0, 1.0)
+_TARGET = Interval(
+    "a target probability must lie in [0, 1]", 0.0, 1.0, "; y_true has y_pred's shape: class ids have one axis less"
+)
 _ROW_SUM_TOLERANCE = 1e-3
 
 
@@ -33,6 +35,7 @@ class ClassSamples(Samples):
     """
 
     unit = "row"
+    row_hint = "; a row is one sample, with one weight; to weigh classes, use the loss's class_weight"
 
     def __init__(
         self,

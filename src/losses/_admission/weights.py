@@ -1,6 +1,7 @@
 """Sample weights, and what the denominator of a mean must be."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,22 @@ class Weights:
     """Checked sample weights, handed out in float64.
 
     Where their scale doesn't matter (`relative`), tiny or huge ones are handed out times a power of two, so that sums
-    and products stay within the range.
+    and products stay within the range. `row_hint` says more about weights of some shapes.
     """
 
-    def __init__(self, value: Any, shape: tuple[int, ...], relative: bool) -> None:
+    def __init__(
+        self,
+        value: Any,
+        shape: tuple[int, ...],
+        relative: bool,
+        row_hint: Callable[[tuple[int, ...]], str] | None = None,
+    ) -> None:
         self.array = as_array("sample_weight", value)
         self.shape = shape
         ndim = self.array.ndim
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
-            hint = _hint(self.array, shape)
+            hint = (row_hint(self.array.shape) if row_hint else "") or _hint(self.array, shape)
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
         self._boxes = partition(self.array.shape, 8)
         walk(self._boxes, lambda box: _WEIGHTS.check("sample_weight", self.array, box))

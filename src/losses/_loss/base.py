@@ -226,6 +226,9 @@ def combined(terms: Iterable[tuple[float, Loss]]) -> Loss:
         return summands[0][1]
     reductions = sorted({loss.reduction for _, loss in summands})
     if len(reductions) > 1:
-        raise ValueError(f"losses with different reductions can't be added: {', '.join(map(repr, reductions))}")
+        raise ValueError(
+            f"losses with different reductions can't be added: {', '.join(map(repr, reductions))}; give them one, by "
+            'with_reduction("mean") for instance'
+        )
     signature = functools.reduce(Signature.joined, (loss.signature for _, loss in summands))
     return WeightedSum.of(signature)(summands=summands, reduction=summands[0][1].reduction)
