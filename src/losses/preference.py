@@ -8,6 +8,8 @@ time.
 No gradient flows through the arrays given by keyword: they come from a model that is not trained.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Losses in which every element is a sample: the bases of those in this package and of a user's own."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, ClassVar
 

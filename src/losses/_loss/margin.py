@@ -1,5 +1,7 @@
 """Base of the losses of two classes that are functions of the margin alone."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from typing import Any

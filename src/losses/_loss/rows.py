@@ -1,5 +1,7 @@
 """Base of the losses of several numbers for each target: parameters of a distribution, quantiles, members, logits."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
