@@ -153,7 +153,7 @@ def compare(loss: Any, method: str, positional: list[Any], named: dict[str, Any]
         return
     inputs = [np.abs(np.asarray(array, np.longdouble)) for array in [*wide, named.get("sample_weight", 1.0)]]
     inputs = [array[np.isfinite(array)] for array in inputs]
-    if any(np.any((array != 0) & (array < np.finfo(np.float64).tiny)) for array in inputs):
+    if any(np.any((array != 0) & (array < np.finfo(np.float32 if single else np.float64).tiny)) for array in inputs):
         return  # no accuracy is stated below the smallest normal number
     spread = max(float(np.max(array, initial=1.0)) for array in inputs)
     eps = np.finfo(np.float32 if single else np.float64).eps

@@ -104,6 +104,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
         weight = self.pos_weight
         return tuple(weight) if isinstance(weight, Sequence) else (weight,)
 
+    @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the constant prediction with the least loss; see `Loss.best_constant`."""
         y, weight = admit_targets(y_true, sample_weight, LABEL)

@@ -126,7 +126,10 @@ class QuerySamples(Samples):
     def _weigh(self, weight: Array | None, count: int) -> None:
         """Set the weights of items and queries."""
         by_query = self.weights is not None and self.weights.array.ndim < self.predicted.ndim
-        self.query_weight = np.asarray(self.weights.block(WHOLE)[:, 0]) if self.weights and by_query else None
+        self.query_weight = None
+        if self.weights and by_query:
+            rows = self.weights.block(WHOLE)
+            self.query_weight = np.asarray(rows[:, 0]) if rows.shape[1] else np.zeros(count)
         self.item_weight = None if weight is None or by_query else self._gathered(weight)
 
     def _gathered(self, items: Array) -> Array:

@@ -70,6 +70,7 @@ class RowLoss(SampleLoss, OfPredictions):
         if shape[-1] == 0:
             raise ValueError(f"y_pred has shape {shape}, but its last axis must not be empty")
 
+    @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:
         """Return the constant row with the least loss; see `Loss.best_constant`."""
         return self._best_row(*admit_targets(y_true, sample_weight, self.domains().get("y_true")))
