@@ -1,5 +1,6 @@
 """What `help` shows of the public classes: short, and of names that a reader can import or guess."""
 
+import functools
 import inspect
 import pydoc
 import re
@@ -53,3 +54,23 @@ def test_help_is_no_longer_than_it_needs_to_be(cls):
     lines = pydoc.plain(pydoc.render_doc(cls)).splitlines()
     own = len((inspect.getdoc(cls) or "").splitlines())
     assert len(lines) - own < 310
+
+
+def resolves(cls, text):
+    """Return whether what stands in backticks is an array of the loss, or found from its class or the package."""
+    path = text.split("(")[0].split(".")
+    if path[0] in (*cls.signature.names, "sample_weight", "out"):
+        return True
+    for start in (cls, losses):
+        names = path[path[0] == "losses" :]
+        if functools.reduce(lambda found, name: getattr(found, name, None), names, start) is not None:
+            return True
+    return False
+
+
+@each_class
+def test_what_methods_refer_to_can_be_found(cls):
+    """Of the class itself, whose page names functions of other libraries too, this can't be asked."""
+    for name, member in members(cls).items():
+        for text in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", inspect.getdoc(member) or "") if name.strip("_") else ():
+            assert resolves(cls, text), f"{name}: {text}"
