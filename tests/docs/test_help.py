@@ -1,7 +1,8 @@
 """What `help` shows of the public classes: short, and of names that a reader can import or guess."""
 
-import functools
+import contextlib
 import inspect
+import operator
 import pydoc
 import re
 
@@ -58,12 +59,12 @@ def test_help_is_no_longer_than_it_needs_to_be(cls):
 
 def resolves(cls, text):
     """Return whether what stands in backticks is an array of the loss, or found from its class or the package."""
-    path = text.split("(")[0].split(".")
-    if path[0] in (*cls.signature.names, "sample_weight", "out"):
+    name = text.split("(")[0].removeprefix("losses.")
+    if name in (*cls.signature.names, "sample_weight", "out"):
         return True
     for start in (cls, losses):
-        names = path[path[0] == "losses" :]
-        if functools.reduce(lambda found, name: getattr(found, name, None), names, start) is not None:
+        with contextlib.suppress(AttributeError):
+            operator.attrgetter(name)(start)
             return True
     return False
 
