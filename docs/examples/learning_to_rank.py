@@ -45,7 +45,7 @@ def train(loss, x, y, steps, rate, progress="", **keywords):
         momentum += 0.1 * (slope - momentum)
         power += 0.01 * (slope**2 - power)
         weights -= rate * (momentum / (1 - 0.9**step)) / np.sqrt(power / (1 - 0.99**step))
-        if progress and (step == steps or step % 20 == 0 or steps < 20):
+        if progress and sys.stderr.isatty() and (step == steps or step % 20 == 0 or steps < 20):
             print(f"\r{progress}, step {step:3d} of {steps}: {value:.4f}", end="", file=sys.stderr, flush=True)
     return weights
 
@@ -85,7 +85,8 @@ def rank_patients():
         past, held_out = ([column[part] for column in patients] for part in (order[::2], order[1::2]))
         for loss in LOSSES:
             figures[loss].append(held_out_figures(loss, past, held_out))
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     print(f"Patients ranked within age groups: held-out means over {HALVES} random halves, and by how much they differ")
     print(f"from those of {LOSSES[0]!r}, with the standard error of that.\n")
     print(f"{'trained with':20s}{f'NDCG@{TOP}':>8s}{'':18s}{'pairs in order':>16s}")
@@ -127,7 +128,8 @@ def maximize_auc(rows):
     steps = 12
     weights = train(PairwiseLogistic(), x, y, steps, 0.05, "All pairs")
     seconds = time.perf_counter() - start
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     positives = np.count_nonzero(y)
     print(f"{rows:,} rows, {positives:,} of them positive: {positives * (rows - positives):,} pairs in each step.\n")
     print(f"AUC before training (random weights) {auc(y, x @ first):.4f}")

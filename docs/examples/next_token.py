@@ -133,7 +133,8 @@ class Network:
 
 
 def show(progress):
-    print(f"\r{progress}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(f"\r{progress}", end="", file=sys.stderr, flush=True)
 
 
 def evaluate(model, sequences, rng):
@@ -183,7 +184,8 @@ def main():
     )
     bigram = Bigram(size).train(known)
     network = Network(size, rng).train(known, rng)
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     print(f"{'perplexity per character':32s}{'trained on':>12s}{'held out':>10s}")
     print(f"{'every character equally likely':32s}{size:12.3f}{size:10.3f}")
     print(f"{'bigrams, counted':32s}{counted_optimum(known, size):12.3f}")

@@ -37,10 +37,12 @@ def fit(loss, time, x, start, **named):
         grad, curvature = loss.grad_and_curvature(time, x @ coefficients, **named)
         change = np.linalg.solve(x.T @ (curvature[:, np.newaxis] * x), x.T @ grad)
         coefficients = coefficients - change
-        print(f"\r{loss!r}: step {step:2d}, change {np.abs(change).max():.1e}", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"\r{loss!r}: step {step:2d}, change {np.abs(change).max():.1e}", end="", file=sys.stderr, flush=True)
         if np.abs(change).max() < 1e-10:
             break
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     return coefficients
 
 

@@ -50,7 +50,7 @@ def run(name, training, validation, rate):
             print(f"  epoch {epoch:3d}  {diagnosis}", flush=True)
         if diagnosis is Diagnosis.DIVERGING or monitor.should_stop:
             break
-        if epoch % 20 == 0:
+        if epoch % 20 == 0 and sys.stderr.isatty():
             print(f"\r{name}: epoch {epoch} of {EPOCHS}", end="\r", file=sys.stderr, flush=True)
     end = f"stopped after epoch {epoch}" if epoch + 1 < EPOCHS else f"ran for all {EPOCHS} epochs"
     print(f"  {end}; best validation loss {monitor.best_value:.4f} in epoch {monitor.best_epoch}", flush=True)

@@ -1,10 +1,12 @@
 """Losses for regression: functions of the residual r = y_pred - y_true, and relative errors."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -708,6 +710,9 @@ class _Powers(NamedTuple):
         return found
 
 
+AtMostTwo: TypeAlias = Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Barron(_Robust):
     """Barron's general loss: (|α−2|/α) (((r/c)²/|α−2| + 1)^{α/2} − 1), robust by degrees.
@@ -744,7 +749,7 @@ class Barron(_Robust):
     array([0.60653066, 0.        ])
     """
 
-    alpha: Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)] = 1.0
+    alpha: AtMostTwo = 1.0
     scale: Positive = 1.0
 
     def __repr__(self) -> str:
@@ -1249,6 +1254,9 @@ class SquaredEpsilonInsensitive(ResidualLoss):
         return np.full_like(r, 2)
 
 
+NotZero: TypeAlias = Annotated[float, Range("be finite and not 0", lambda x: math.isfinite(x) and x != 0)]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LINEX(ResidualLoss):
     """Linear on one side and exponential on the other: e^{ar} − ar − 1.
@@ -1280,7 +1288,7 @@ class LINEX(ResidualLoss):
     5.000000001666667e-19
     """
 
-    a: Annotated[float, Range("be finite and not 0", lambda x: math.isfinite(x) and x != 0)] = 1.0
+    a: NotZero = 1.0
 
     is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True

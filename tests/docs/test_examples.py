@@ -35,6 +35,7 @@ def run(name, *arguments):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert not done.stderr, "progress belongs on a terminal: in a pipe it becomes one long line"
     return done.stdout
 
 

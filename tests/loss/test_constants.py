@@ -182,3 +182,28 @@ def test_the_derivative_jumps_at_kinks_and_nowhere_else(case):
     found = points[jump > 1e-5]
     np.testing.assert_allclose(found, sorted(case.loss.kinks), atol=1e-12)
     assert (not case.loss.kinks) == (case.loss.is_differentiable is not False)
+
+
+EXTREME = [
+    [-0.0, 5e-324, 5e-324],
+    [1e300, -1e300, 1.0],
+    [1e-300, 1e300],
+    [3.0],
+    [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.0],
+    [0.0, 1.0, 1.0, 2.0],
+    [0.98],
+]
+
+
+@pytest.mark.parametrize("name", losses.available())
+@pytest.mark.parametrize("y", EXTREME, ids=str)
+def test_extreme_targets_have_a_best_constant_or_an_error_without_a_warning(name, y):
+    """Warnings are errors in this suite."""
+    parameters = {"asymmetric": {"shortfall_weight": 2.0}, "cumulative_logit": {"thresholds": (-1.0, 1.0)}}
+    loss = losses.get(name, **parameters.get(name, {}))
+    try:
+        best = loss.best_constant(y)
+    except (ValueError, NotImplementedError) as error:
+        assert any(word in str(error) for word in (*loss.signature.names, type(loss).__name__))  # noqa: PT017
+    else:
+        assert not np.isnan(best).any()

@@ -12,8 +12,15 @@ from losses._admission.samples import Samples
 from losses._types import Array, Box, FloatArray
 from losses._walk.blocks import WHOLE
 
-RELEVANCE = Interval("a relevance must be a number", -np.inf, np.inf)
-GAIN = Interval("a relevance from which a gain is computed must not be negative or NaN", 0.0, np.inf)
+RELEVANCE = Interval(
+    "a relevance must be a number", -np.inf, np.inf, "; leave items without one out, or give them a sample_weight of 0"
+)
+GAIN = Interval(
+    "a relevance from which a gain is computed must not be negative or NaN",
+    0.0,
+    np.inf,
+    "; number grades from 0, and give items without one a sample_weight of 0",
+)
 
 
 class QuerySamples(Samples):
@@ -80,7 +87,8 @@ class QuerySamples(Samples):
         shape = super()._samples_shape()
         if len(shape) > 2:
             raise ValueError(
-                f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row"
+                f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row; "
+                "use np.ravel, and qid for the queries"
             )
         if len(shape) == 2 and shape[1] == 1 and shape[0] > 1:
             raise ValueError(
@@ -118,7 +126,10 @@ class QuerySamples(Samples):
     def _weigh(self, weight: Array | None, count: int) -> None:
         """Set the weights of items and queries."""
         by_query = self.weights is not None and self.weights.array.ndim < self.predicted.ndim
-        self.query_weight = np.asarray(self.weights.block(WHOLE)[:, 0]) if self.weights and by_query else None
+        self.query_weight = None
+        if self.weights and by_query:
+            rows = self.weights.block(WHOLE)
+            self.query_weight = np.asarray(rows[:, 0]) if rows.shape[1] else np.zeros(count)
         self.item_weight = None if weight is None or by_query else self._gathered(weight)
 
     def _gathered(self, items: Array) -> Array:
@@ -182,7 +193,10 @@ def query_ids(qid: Any, shape: tuple[int, ...], name: str = "y_pred") -> Array:
             "np.unique(qid, return_inverse=True)[1] for instance"
         )
     if len(shape) == 2:
-        raise ValueError(f"qid must be None where {name} has two axes, here {shape}: each row is a query")
+        raise ValueError(
+            f"qid must be None where {name} has two axes, here {shape}: each row is a query; to pass qid, "
+            "use np.ravel of each array"
+        )
     if ids.shape != shape:
         hint = "; use np.ravel(qid)" if ids.size == math.prod(shape) and len(shape) == 1 else ""
         if ids.ndim == 1 and ids.dtype.kind in "iu" and ids.sum() == math.prod(shape):
@@ -191,7 +205,10 @@ def query_ids(qid: Any, shape: tuple[int, ...], name: str = "y_pred") -> Array:
     if ids.dtype.kind == "O":
         for index, entry in enumerate(ids.reshape(-1)):
             if not isinstance(entry, str):
-                raise TypeError(f"qid[{index}] is {entry!r}, but in an array of dtype object all must be strings")
+                raise TypeError(
+                    f"qid[{index}] is {entry!r}, but in an array of dtype object all must be strings; pass "
+                    "np.asarray(qid).astype(str)"
+                )
     return ids
 
 

@@ -33,7 +33,10 @@ class Term:
         if self.denominator == 0:
             if lenient:
                 return 0.0
-            raise ValueError('the parts hold no sample of positive weight, by which reduction="mean" divides')
+            raise ValueError(
+                'the parts hold no sample of positive weight, by which reduction="mean" divides; with reduction="sum" '
+                "the result is 0"
+            )
         if isinstance(self.numerator, Fraction) and isinstance(self.denominator, Fraction):
             return self.coefficient * _float(self.numerator / self.denominator)
         return self.coefficient * (_float(self.numerator) / _float(self.denominator))
