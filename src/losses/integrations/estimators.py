@@ -253,6 +253,11 @@ class BoostedClassifier(ClassifierMixin, _Boosted):
                 f"boosters have one score for two classes, but {self.loss!r} takes one for each; use a loss such as "
                 "BinaryCrossEntropy(from_logits=True)"
             )
+        if len(self.classes_) > 2 and np.size(start(self.loss, np.arange(len(self.classes_)))) != len(self.classes_):
+            raise ValueError(
+                f"{self.loss!r} doesn't take one score for each class; use BoostedRegressor, whose predict_raw has its "
+                "scores"
+            )
         evals = [Data(each[0], self._ids(each[1]), *each[2:]) for each in eval_set or ()]
         return self._fit(Data(X, ids, _weights(sample_weight)), evals, fit_params)
 
