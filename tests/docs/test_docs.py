@@ -47,7 +47,8 @@ def run(test):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name):
-    for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name):
+    module = pytest.importorskip(name) if ".integrations." in name else importlib.import_module(name)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
         run(test)
 
 

@@ -13,7 +13,9 @@ from losses import (
     CORN,
     DPO,
     MAE,
+    MAPE,
     MSE,
+    Asymmetric,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     Cox,
@@ -22,7 +24,10 @@ from losses import (
     Hinge,
     Huber,
     LambdaRank,
+    LaplaceNLL,
     ListNet,
+    LogCosh,
+    MultiQuantile,
     PairwiseLogistic,
     Pinball,
     Poisson,
@@ -133,6 +138,22 @@ def test_weights_multiply_and_zero_leaves_out():
         np.testing.assert_allclose(grad, [2.0, 0.5, 0.0])
         np.testing.assert_allclose(bend[:2], [2.0, 1.0])
         assert bend[2] in (0.0, 1e-16)
+
+
+def test_the_majorizer_of_a_kink_is_a_parabola_that_bounds_the_loss():
+    rng = np.random.default_rng(0)
+    y, p, far = rng.normal(size=50), rng.normal(size=50), rng.normal(size=(1000, 50)) * 3
+    near = np.abs(p - y) < 0.1 * np.abs(p - y).mean()
+    assert 0 < near.sum() < 10
+    for loss in (MAE(), Pinball(quantile=0.9), Asymmetric(shortfall_weight=3, base=MAE()), Huber(), LogCosh()):
+        grad, bend = booster_objective(loss, "majorizer")(y, p)
+        value, spread = loss.with_reduction("none"), np.broadcast_to(y, far.shape)
+        bound = value.value(y, p) + grad * (far - p) + bend / 2 * (far - p) ** 2
+        assert np.all((value.value(spread, far) <= bound + 1e-12)[:, ~near])
+    quantiles = MultiQuantile(quantiles=(0.1, 0.5))
+    bends = booster_objective(quantiles, "majorizer")(y, np.stack([p, p], axis=1))[1]
+    np.testing.assert_allclose(bends[:, 1], booster_objective(Pinball(), "majorizer")(y, p)[1])
+    assert np.all(bends > 0)
 
 
 def test_query_weights_weigh_pairs_and_lists():
@@ -277,7 +298,7 @@ def test_xgboosts_own_curvature_follows_its_version(monkeypatch):
         (MSE() + BinaryCrossEntropy(), "auto", ValueError, "from_logits=True"),
         (DPO(), "auto", NotImplementedError, "chosen, rejected"),
         (Huber(), "newton", ValueError, "auto, hessian, majorizer"),
-        (MAE(), "majorizer", ValueError, "smoothness"),
+        (Poisson(), "majorizer", ValueError, "smoothness"),
         (MAE(), "lightgbm", ValueError, "CategoricalCrossEntropy, Poisson, Huber"),
     ],
 )
@@ -378,6 +399,29 @@ def test_several_outputs(library, patients):
     assert np.corrcoef(mean, y)[0, 1] > 0.7
     assert GaussianNLL().value(y, model.predict_raw(X)) < GaussianNLL().value(y, np.tile(model.intercept_, (len(y), 1)))
     assert 0.2 * y.std() < scale.mean() < 0.9 * y.std()
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize(
+    "loss", [MAE(), Pinball(quantile=0.8), Huber(delta=0.3), MAPE(), LaplaceNLL()], ids=lambda loss: loss.__name__
+)
+@pytest.mark.filterwarnings("ignore:CatBoost calls an objective of several outputs")
+def test_the_units_of_the_target_are_no_matter(library, loss):
+    integrations = needs(library)
+    if loss == LaplaceNLL() and library in ("sklearn", "catboost"):
+        pytest.skip("one output, or slow")
+    X, y, weight = equalities.amounts()
+    rounds = {"catboost": "iterations", "sklearn": "max_iter"}.get(library, "n_estimators")
+    figures, judge = [], MAE() if loss == LaplaceNLL() else loss
+    for unit in (8192.0, 1.0):  # a power of two, so that nothing is rounded another way
+        there = Huber(delta=0.3 * unit) if loss == Huber(delta=0.3) else loss
+        regressor = booster(library, "Regressor", **{rounds: 60})
+        model = integrations.BoostedRegressor(regressor, there).fit(X, y * unit, sample_weight=weight)
+        predicted = model.predict(X) if loss != LaplaceNLL() else model.predict(X)[:, 0]
+        figures.append(judge.value(y, predicted / unit, sample_weight=weight))
+    start = judge.value(y, np.full(len(y), judge.best_constant(y, weight)), sample_weight=weight)
+    assert figures[0] == pytest.approx(figures[1], rel=0.02)
+    assert figures[0] < 0.85 * start
 
 
 @pytest.mark.parametrize("library", ["xgboost", "catboost"])

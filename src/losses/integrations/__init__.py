@@ -5,7 +5,14 @@ The boosters' part knows the public methods of losses, and one module knows one 
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from losses.integrations.estimators import BoostedClassifier as BoostedClassifier
+    from losses.integrations.estimators import BoostedRanker as BoostedRanker
+    from losses.integrations.estimators import BoostedRegressor as BoostedRegressor
+    from losses.integrations.metric import booster_metric as booster_metric
+    from losses.integrations.objective import booster_objective as booster_objective
 
 _NAMES = {
     "estimators": ("BoostedClassifier", "BoostedRanker", "BoostedRegressor"),
@@ -19,8 +26,6 @@ _NAMES = {
 _MODULES = ("dask",)
 _WHERE = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = sorted([*_WHERE, *_MODULES])
-
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
@@ -32,4 +37,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_WHERE, *_MODULES})

@@ -6,13 +6,18 @@ from typing import Any
 import numpy as np
 
 from losses._loss.base import Loss
+from losses._loss.elementwise import ResidualLoss
 from losses._types import Array
 from losses.categorical import CategoricalCrossEntropy
 from losses.deviance import Poisson
-from losses.regression import Huber
+from losses.distribution import MultiQuantile
+from losses.regression import MAPE, SMAPE, Huber
 
 _FLOOR = 1e-16
 """What XGBoost keeps its own second derivatives above."""
+
+_NEAR = 0.1
+"""Residuals below this part of the mean count as so large. docs/boosters.md has the trials."""
 
 
 def derivatives(loss: Loss, curvature: str, arrays: tuple[Any, Any], named: dict[str, Any]) -> tuple[Array, Array]:
@@ -21,7 +26,7 @@ def derivatives(loss: Loss, curvature: str, arrays: tuple[Any, Any], named: dict
     bend: Array
     if curvature in _STAND_INS:
         grad = loss.grad(*arrays, **named)
-        return grad, _STAND_INS[curvature](loss, arrays, named)
+        return grad, _STAND_INS[curvature](loss, arrays, named, grad)
     grad, bend = loss.grad_and_curvature(*arrays, **named)
     if curvature == "auto":
         return grad, bend
@@ -29,11 +34,18 @@ def derivatives(loss: Loss, curvature: str, arrays: tuple[Any, Any], named: dict
     return grad, bend if imitate is None else imitate(grad, bend, named["sample_weight"])
 
 
+def has_kinks_of_residuals(loss: Loss) -> bool:
+    """Return whether a loss has kinks where predictions meet the target, and a constant in place of a curvature."""
+    return isinstance(loss, MAPE | SMAPE | MultiQuantile) or (
+        isinstance(loss, ResidualLoss) and loss.is_differentiable is False
+    )
+
+
 def check_curvature(loss: Loss, curvature: str) -> None:
     """Raise ValueError unless the curvature is one that the loss has."""
     if curvature not in CURVATURES:
         raise ValueError(f"curvature must be one of {', '.join(CURVATURES)}, got {curvature!r}")
-    if curvature == "majorizer" and loss.smoothness is None:
+    if curvature == "majorizer" and loss.smoothness is None and not has_kinks_of_residuals(loss):
         raise ValueError(f"{loss!r} has no bound of its second derivative (smoothness); use curvature='auto'")
     known = _IMITATIONS.get(curvature)
     if known is not None and type(loss) not in known:
@@ -46,16 +58,34 @@ def check_curvature(loss: Loss, curvature: str) -> None:
 # -------------------------------------------------------------------------------------------- in place of the curvature
 
 
-def _hessian(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any]) -> Array:
+def _hessian(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any], grad: Array) -> Array:
     return np.maximum(loss.hess(*arrays, **named), _FLOOR)
 
 
-def _unit(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any]) -> Array:
+def _unit(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any], grad: Array) -> Array:
     return _constant(1.0, arrays[1], named["sample_weight"])
 
 
-def _bound(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any]) -> Array:
-    return _constant(float(loss.smoothness or 0), arrays[1], named["sample_weight"])
+def _bound(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any], grad: Array) -> Array:
+    if loss.smoothness is not None:
+        return _constant(loss.smoothness, arrays[1], named["sample_weight"])
+    return _secant(loss, arrays, named, grad)
+
+
+def _secant(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any], grad: Array) -> Array:
+    """Return (|ψ(r)| + |ψ(−r)|) / 2|r|, with |r| not below a tenth of its mean.
+
+    That is the curvature of the parabola that touches the loss at r and bounds it from above, where the loss is made of
+    two straight lines (Hunter and Lange 2000, "Quantile regression via an MM algorithm").
+    """
+    y_true, y_pred = arrays
+    residual = y_pred - y_true.reshape(y_true.shape + (1,) * (y_pred.ndim - y_true.ndim))
+    mirrored = loss.grad(y_true, y_pred - 2 * residual, **named)
+    size, distance = np.abs(grad) + np.abs(mirrored), np.abs(residual)
+    floor = _NEAR * distance[size > 0].mean() if size.any() else 1.0
+    bend = size / (2 * np.fmax(distance, floor or 1.0))  # the distance of samples that are left out may be NaN
+    found: Array = np.maximum(bend, _FLOOR).astype(grad.dtype, copy=False)
+    return found
 
 
 def _constant(number: float, y_pred: Array, weight: Any) -> Array:
@@ -65,7 +95,7 @@ def _constant(number: float, y_pred: Array, weight: Any) -> Array:
     return bend
 
 
-_STAND_INS: Mapping[str, Callable[[Loss, tuple[Any, Any], dict[str, Any]], Array]] = {
+_STAND_INS: Mapping[str, Callable[[Loss, tuple[Any, Any], dict[str, Any], Array], Array]] = {
     "hessian": _hessian,
     "majorizer": _bound,
     "unit": _unit,

@@ -15,6 +15,7 @@ from losses.integrations.calls import start
 from losses.integrations.fits import Data, Fit, library_of
 from losses.integrations.metric import BoosterMetric
 from losses.integrations.objective import BoosterObjective
+from losses.integrations.units import in_own_units
 
 
 class _Boosted(BaseEstimator):
@@ -32,6 +33,8 @@ class _Boosted(BaseEstimator):
         if train.weight is not None and not train.weight.any():
             raise ValueError("sample_weight is zero for all the samples")
         self.intercept_ = start(self.loss, train.y, train.weight) if train.sizes is None else 0.0
+        if isinstance(self, BoostedRegressor):
+            objective = in_own_units(objective, train.y, train.weight, self.intercept_)
         self.estimator_ = library.fit(estimator, Fit(objective, metric, self.intercept_, train, list(evals), further))
         return self
 
@@ -89,7 +92,9 @@ class BoostedRegressor(RegressorMixin, _Boosted):
         What to minimize. A loss of several parameters, as `losses.GaussianNLL`, gives as many outputs.
         (HistGradientBoostingRegressor has one.)
     curvature : str, default "auto"
-        See `booster_objective`.
+        See `booster_objective`. For losses of residuals with a kink, "auto" here is their majorizer, in units of its
+        mean. And where a loss's curvature depends on the target's units and is below 0.1 on average, both derivatives
+        are multiplied so that it starts at 1. So targets in thousands train as well as standardized ones.
 
     Attributes
     ----------

@@ -28,9 +28,9 @@ def fit(estimator: Any, task: Fit) -> Any:
         estimator.set_params(num_class=task.outputs)
     ranks = isinstance(estimator, lightgbm.LGBMRanker)
     further = {"group": task.train.sizes, **task.further} if ranks else dict(task.further)
+    if estimator.get_params().get("metric") is None:
+        estimator.set_params(metric="None")  # its default would be that of a built-in objective
     if task.evals:
-        if estimator.get_params().get("metric") is None:
-            estimator.set_params(metric="None")
         further |= _evaluation(estimator, task, ranks)
     return estimator.fit(
         task.train.X,

@@ -17,6 +17,8 @@ class BoosterObjective:
 
     loss: Loss
     curvature: str = "auto"
+    scale: tuple[float, ...] = ()
+    """Factors of both derivatives of each output, if they are to be in other units: see `units`."""
 
     def __post_init__(self) -> None:
         check_loss(self.loss)
@@ -50,7 +52,11 @@ class BoosterObjective:
             Likewise.
         """
         arrays, named = arguments(self.loss, read(y_true, y_pred, sample_weight, group))
-        return derivatives(self.loss, self.curvature, arrays, named)
+        grad, bend = derivatives(self.loss, self.curvature, arrays, named)
+        if self.scale:
+            factors = np.asarray(self.scale, grad.dtype)
+            return grad * factors, bend * factors
+        return grad, bend
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
         """Return first and second derivatives of minus the loss, a row for each sample, as CatBoost takes them.
@@ -126,7 +132,9 @@ def booster_objective(loss: Loss, curvature: str = "auto") -> BoosterObjective:
 
         - "auto": the loss's `curvature`, which its page explains;
         - "hessian": the second derivative, kept above 1e-16;
-        - "majorizer": the largest second derivative, `smoothness`, everywhere: short steps that can't overshoot;
+        - "majorizer": what steps can't overshoot by: the largest second derivative, `smoothness`; for losses of
+          residuals r with a kink, as `losses.MAE`, their mean slope at r and −r by |r|, which isn't let fall below a
+          tenth of its mean;
         - "unit": 1, as in gradient boosting without second derivatives;
         - "xgboost", "lightgbm", "catboost": what that library's own objective divides by, where it isn't the second
           derivative: of `losses.CategoricalCrossEntropy`, `losses.Poisson` and `losses.Huber`.
