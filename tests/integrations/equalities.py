@@ -367,7 +367,17 @@ def _() -> float:
 
 # ------------------------------------------------------------------------------------------------------------ table
 
-START, END = "<!-- equalities: python -m tests.integrations.equalities -->", "<!-- end of equalities -->"
+
+def marks(name: str) -> tuple[str, str]:
+    """Return what stands around a table that a script writes."""
+    return f"<!-- {name}: python -m tests.integrations.{name} -->", f"<!-- end of {name} -->"
+
+
+def write_table(page: Path, name: str, lines: list[str]) -> None:
+    """Write a table between its marks."""
+    start, end = marks(name)
+    before, rest = page.read_text(encoding="utf-8").split(start)
+    page.write_text(f"{before}{start}\n" + "\n".join(lines) + f"\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
 def row(case: Equality, found: float) -> str:
@@ -387,11 +397,8 @@ def main() -> None:
         sys.exit(f"differ by more than their limit: {'; '.join(bad)}")
     if "--check" in sys.argv:
         return
-    head = "| loss | equals | settings | largest difference | limit |\n| --- | --- | --- | --- | --- |"
-    table = "\n".join([START, head, *(row(case, largest) for case, largest in found.items()), END])
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    PAGE.write_text(before + table + rest.split(END)[1], encoding="utf-8")
+    head = ["| loss | equals | settings | largest difference | limit |", "| --- " * 5 + "|"]
+    write_table(PAGE, "equalities", [*head, *(row(case, largest) for case, largest in found.items())])
 
 
 if __name__ == "__main__":
