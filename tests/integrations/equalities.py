@@ -62,7 +62,7 @@ def equality(loss: str, equals: str, settings: str, limit: float = 1e-6, needs: 
     """Return a decorator that registers a function that returns the largest difference of predictions."""
 
     def register(difference: Callable[[], float]) -> Callable[[], float]:
-        library = equals.split(" ")[0].lower()
+        library = {"scikit-learn": "sklearn"}.get(name := equals.split(" ")[0].lower(), name)
         EQUALITIES.append(Equality(loss, equals, settings, limit, difference, (library, "sklearn", *needs)))
         return difference
 
@@ -322,6 +322,39 @@ def cat_classifiers(data: tuple[Any, Any], loss: Any, curvature: str) -> float:
     raw = theirs.predict(X, prediction_type="RawFormulaVal") + ours.intercept_
     p = loss.inverse_link(raw)
     return difference(ours.predict_proba(X)[:, 1] if p.ndim == 1 else ours.predict_proba(X), p)
+
+
+# ----------------------------------------------------------------------------------------------------- scikit-learn
+
+
+def hist(kind: str, **params: Any) -> Any:
+    """Return a HistGradientBoosting."""
+    from sklearn import ensemble
+
+    return getattr(ensemble, f"HistGradientBoosting{kind}")(**{"max_iter": ROUNDS, "early_stopping": False, **params})
+
+
+@equality("`0.5 * MSE()`, weighted", "scikit-learn squared_error", "HistGradientBoosting")
+def _() -> float:
+    X, y, weight = patients()
+    theirs, ours = hist("Regressor"), BoostedRegressor(hist("Regressor"), 0.5 * MSE())
+    return difference(*(model.fit(X, y, sample_weight=weight).predict(X) for model in (theirs, ours)))
+
+
+@equality("`Poisson()`, weighted", "scikit-learn poisson", "HistGradientBoosting")
+def _() -> float:
+    X, y, weight = counts()
+    theirs, ours = hist("Regressor", loss="poisson"), BoostedRegressor(hist("Regressor"), Poisson())
+    return difference(*(np.log(model.fit(X, y, sample_weight=weight).predict(X)) for model in (theirs, ours)))
+
+
+@equality("`BinaryCrossEntropy`, `CategoricalCrossEntropy`", "scikit-learn log_loss", "HistGradientBoosting")
+def _() -> float:
+    found = []
+    for (X, y), loss in ((tumours(), BINARY), (wines(), CLASSES)):
+        theirs, ours = hist("Classifier"), BoostedClassifier(hist("Classifier"), loss)
+        found.append(difference(*(model.fit(X, y).predict_proba(X) for model in (theirs, ours))))
+    return max(found)
 
 
 # ---------------------------------------------------------------------------------------------------------- ranking

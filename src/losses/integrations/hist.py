@@ -1,6 +1,6 @@
 """scikit-learn's HistGradientBoosting, which takes losses through a private interface.
 
-`sklearn._loss.loss.BaseLoss` may change with any version. The tests run with one; others fail here, with a message.
+`sklearn._loss.loss.BaseLoss` may change with any version. It was the same from 1.6 to 1.9; another fails here, with a message.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ try:
 except (ImportError, TypeError, AttributeError) as error:
     raise NotImplementedError(
         f"HistGradientBoosting takes losses through a private interface, which scikit-learn {sklearn.__version__} has "
-        "changed; use XGBoost, LightGBM or CatBoost, or scikit-learn 1.5 to 1.9"
+        "changed; use XGBoost, LightGBM or CatBoost, or scikit-learn 1.6 to 1.9"
     ) from error
 
 
