@@ -156,6 +156,16 @@ def test_the_majorizer_of_a_kink_is_a_parabola_that_bounds_the_loss():
     assert np.all(bends > 0)
 
 
+def test_the_hessian_is_kept_above_zero():
+    assert booster_objective(Huber(), "hessian")([0.0, 0.0], [0.5, 9.0])[1].tolist() == [1.0, 1e-16]
+
+
+def test_the_metric_is_the_mean_whatever_the_reduction():
+    for reduction in ("mean", "sum", "none"):
+        assert booster_metric(MAE(reduction=reduction))([1.0, 2.0], [1.0, 4.0], [1.0, 3.0]) == 1.5
+        assert booster_metric(MAE(reduction=reduction))([1.0, 2.0], [1.0, 4.0], [1.0, 3.0], None) == ("mae", 1.5, False)
+
+
 def test_query_weights_weigh_pairs_and_lists():
     y, s = np.array([1.0, 0.0, 2.0, 0.0, 1.0]), np.array([0.1, 0.3, -0.2, 0.4, 0.0])
     sizes, weight = np.array([2, 3]), np.array([3.0, 0.5])
@@ -424,6 +434,58 @@ def test_the_units_of_the_target_are_no_matter(library, loss):
     assert figures[0] < 0.85 * start
 
 
+def test_logarithms_have_no_units(patients):
+    integrations = needs("xgboost")
+    X, y, _ = patients
+    rare = (y > 2).astype(float)  # the curvature is the mean count, and small
+    loss = Poisson()
+    whole = integrations.BoostedRegressor(equalities.xgb("Regressor"), loss).fit(X, rare)
+    start = {"objective": booster_objective(loss), "base_score": loss.best_constant(rare)}
+    assert rare.mean() < 0.1
+    np.testing.assert_array_equal(whole.predict_raw(X), equalities.xgb("Regressor", **start).fit(X, rare).predict(X))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.filterwarnings("ignore:CatBoost calls an objective of several outputs")
+def test_classifiers_stop_early(library):
+    integrations = needs(library)
+    X, y = equalities.wines()
+    names = np.array(["x", "b", "a"])[y]
+    patience = {
+        "xgboost": {"n_estimators": 200, "early_stopping_rounds": 5},
+        "lightgbm": {"n_estimators": 200, "early_stopping_round": 5},
+        "catboost": {"iterations": 100, "early_stopping_rounds": 2, "learning_rate": 1.0},
+        "sklearn": {"max_iter": 200, "early_stopping": True, "n_iter_no_change": 5},
+    }[library]
+    estimator = booster(library, "Classifier", **{"learning_rate": 0.5, **patience})
+    model = integrations.BoostedClassifier(estimator, CLASSES)
+    model.fit(X[::2].copy(), names[::2], eval_set=[(X[1::2].copy(), names[1::2])])
+    fitted = model.estimator_
+    rounds = {
+        "xgboost": lambda: fitted.get_booster().num_boosted_rounds(),
+        "lightgbm": lambda: fitted.booster_.current_iteration(),
+        "catboost": lambda: fitted.tree_count_,
+        "sklearn": lambda: fitted.n_iter_,
+    }[library]()
+    assert 1 < rounds < 100
+    assert model.score(X[1::2], names[1::2]) > 0.85
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm", "catboost"])
+def test_pandas_goes_through(library, patients):
+    integrations = needs(library)
+    pandas = pytest.importorskip("pandas")
+    X, y, weight = patients
+    frame = pandas.DataFrame(X, columns=[f"measure {i}" for i in range(X.shape[1])], index=np.arange(len(y))[::-1])
+    target, weights = (pandas.Series(each, index=frame.index) for each in (y, weight))
+    plain, named = (integrations.BoostedRegressor(booster(library, "Regressor"), Huber()) for _ in range(2))
+    plain.fit(X, y, weight)
+    named.fit(frame, target, weights, eval_set=[(frame, target, weights)])
+    np.testing.assert_array_equal(named.predict(frame), plain.predict(X))
+    if library != "catboost":
+        assert [name.replace("_", " ") for name in named.feature_names_in_] == frame.columns.tolist()
+
+
 @pytest.mark.parametrize("library", ["xgboost", "catboost"])
 @pytest.mark.filterwarnings("ignore:CatBoost calls an objective of several outputs")
 def test_several_targets(library, patients):
@@ -521,6 +583,8 @@ def test_what_a_library_cannot_do_is_refused(patients):
         integrations.BoostedRegressor(booster("sklearn", "Regressor"), GaussianNLL()).fit(X, y)
     from sklearn.linear_model import LinearRegression
 
+    with pytest.raises(ValueError, match="rows of one score"):
+        integrations.BoostedRegressor(booster("sklearn", "Regressor"), MultiQuantile(quantiles=(0.5,))).fit(X, y)
     with pytest.raises(TypeError, match="LinearRegression"):
         integrations.BoostedRegressor(LinearRegression(), MSE()).fit(X, y)
 

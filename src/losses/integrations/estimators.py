@@ -33,6 +33,10 @@ class _Boosted(BaseEstimator):
         if train.weight is not None and not train.weight.any():
             raise ValueError("sample_weight is zero for all the samples")
         self.intercept_ = start(self.loss, train.y, train.weight) if train.sizes is None else 0.0
+        if np.shape(self.intercept_) == (1,):
+            raise ValueError(
+                f"{self.loss!r} takes rows of one score, which boosters don't make; use a loss of one score"
+            )
         if isinstance(self, BoostedRegressor):
             objective = in_own_units(objective, train.y, train.weight, self.intercept_)
         self.estimator_ = library.fit(estimator, Fit(objective, metric, self.intercept_, train, list(evals), further))
@@ -155,7 +159,7 @@ class BoostedRegressor(RegressorMixin, _Boosted):
             If the booster can't take the loss; the message says what can.
         """
         y = _targets(y)
-        evals = [Data(each[0], _targets(each[1]), *each[2:]) for each in eval_set or ()]
+        evals = [Data(each[0], _targets(each[1]), *map(_weights, each[2:])) for each in eval_set or ()]
         return self._fit(Data(X, y, _weights(sample_weight)), evals, fit_params)
 
     def predict(self, X: Any) -> Array:
@@ -263,7 +267,7 @@ class BoostedClassifier(ClassifierMixin, _Boosted):
                 f"{self.loss!r} doesn't take one score for each class; use BoostedRegressor, whose predict_raw has its "
                 "scores"
             )
-        evals = [Data(each[0], self._ids(each[1]), *each[2:]) for each in eval_set or ()]
+        evals = [Data(each[0], self._ids(each[1]), *map(_weights, each[2:])) for each in eval_set or ()]
         return self._fit(Data(X, ids, _weights(sample_weight)), evals, fit_params)
 
     def _ids(self, y: Any) -> Array:
