@@ -2,6 +2,7 @@
 
 import pytest
 
+pytest.importorskip("sklearn")
 from tests.integrations.equalities import EQUALITIES, PAGE, marks
 
 

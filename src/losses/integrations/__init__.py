@@ -8,16 +8,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from losses.integrations.estimators import BoostedClassifier as BoostedClassifier
-    from losses.integrations.estimators import BoostedRanker as BoostedRanker
-    from losses.integrations.estimators import BoostedRegressor as BoostedRegressor
+    from losses.integrations.classifier import BoostedClassifier as BoostedClassifier
     from losses.integrations.metric import booster_metric as booster_metric
     from losses.integrations.objective import booster_objective as booster_objective
+    from losses.integrations.ranker import BoostedRanker as BoostedRanker
+    from losses.integrations.regressor import BoostedRegressor as BoostedRegressor
 
 _NAMES = {
-    "estimators": ("BoostedClassifier", "BoostedRanker", "BoostedRegressor"),
+    "classifier": ("BoostedClassifier",),
     "metric": ("booster_metric",),
     "objective": ("booster_objective",),
+    "ranker": ("BoostedRanker",),
+    "regressor": ("BoostedRegressor",),
     "scipy": ("least_squares_loss",),
     "sklearn": ("sklearn_scorer",),
     "statsmodels": ("statsmodels_norm",),

@@ -1,6 +1,6 @@
 """scikit-learn's HistGradientBoosting, which takes losses through a private interface.
 
-`sklearn._loss.loss.BaseLoss` may change with any version. It served from 1.6 to 1.9; another fails here, with a message.
+`sklearn._loss.loss.BaseLoss` may change with any version. It serves from 1.6 to 1.9; others fail here, with a message.
 """
 
 from typing import Any
