@@ -181,6 +181,15 @@ def _() -> float:
     return difference(ours.predict_proba(X), theirs.predict_proba(X))
 
 
+@equality("`Poisson()`, weighted", "XGBoost count:poisson", '`curvature="xgboost"`; `max_delta_step=0.7`')
+def _() -> float:
+    X, y, weight = counts()
+    start = float(np.average(y, weights=weight))
+    theirs = xgb("Regressor", objective="count:poisson", base_score=start).fit(X, y, sample_weight=weight)
+    ours = BoostedRegressor(xgb("Regressor", max_delta_step=0.7), Poisson(), "xgboost").fit(X, y, sample_weight=weight)
+    return difference(np.log(ours.predict(X)), np.log(theirs.predict(X)))
+
+
 @equality("`Gamma()`, weighted", "XGBoost reg:gamma", "`base_score` = weighted mean", 1e-4)
 def _() -> float:
     return xgb_regressors(Gamma(), "reg:gamma", amounts())
