@@ -56,7 +56,7 @@ _NAMES = {
 """The public names, by module. A module is imported when one of its names is first asked for, since importing costs
 time. For type checkers, `__init__.pyi` is written from this table by ``python -m tests.stubs``."""
 
-_MODULES = ("monitor", "testing")
+_MODULES = ("integrations", "monitor", "testing")
 _WHERE = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted([*_WHERE, *_MODULES])

@@ -3,6 +3,7 @@
 Written by ``python -m tests.stubs``: don't edit it.
 """
 
+from losses import integrations as integrations
 from losses import monitor as monitor
 from losses import testing as testing
 from losses._loss.base import Loss as Loss
@@ -148,6 +149,7 @@ __all__ = [
     "available",
     "get",
     "get_num_threads",
+    "integrations",
     "monitor",
     "perplexity",
     "set_num_threads",
