@@ -36,6 +36,8 @@ from losses import (
     BradleyTerry,
     CategoricalCrossEntropy,
     Cauchy,
+    Contrastive,
+    CosineDistance,
     Cox,
     CumulativeLogit,
     EnsembleCRPS,
@@ -47,6 +49,7 @@ from losses import (
     GaussianCRPS,
     GaussianNLL,
     Hinge,
+    HingeEmbedding,
     Huber,
     KLPenalty,
     LambdaRank,
@@ -55,6 +58,7 @@ from losses import (
     ListNet,
     LogCosh,
     LogisticCRPS,
+    MarginRanking,
     ModifiedHuber,
     MultiQuantile,
     NegativeBinomial,
@@ -72,6 +76,7 @@ from losses import (
     SquaredEpsilonInsensitive,
     SquaredHinge,
     StudentTNLL,
+    Triplet,
     TukeyBiweight,
     Tweedie,
 )
@@ -414,6 +419,27 @@ def location_kinks(problem: Problem) -> np.ndarray:
     return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
 
 
+def distance_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a loss of distances whose derivatives jump at the margin."""
+    return lambda problem: np.abs(problem["distance"] - margin)
+
+
+def ranking_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a hinge of two scores."""
+    return lambda problem: np.abs(margin - problem["sign"] * (problem["first"] - problem["second"]))
+
+
+def triplet_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance from where a triplet's loss reaches 0, or 0 where two vectors nearly are the same."""
+
+    def distance(problem: Problem) -> np.ndarray:
+        near, far = (np.linalg.norm(problem["anchor"] - problem[name], axis=-1) for name in ("positive", "negative"))
+        smooth = (near > 0.5) & (far > 0.5)
+        return np.repeat((np.abs(near - far + margin) * smooth)[..., np.newaxis], problem["anchor"].shape[-1], axis=-1)
+
+    return distance
+
+
 STRATA: dict[str, Strategy] = {"time": relevances, "event": labels, "qid": query_ids}
 CENSORED: dict[str, Strategy] = {"lower": lower_ends, "upper": upper_ends}
 RANKED: dict[str, Strategy] = {"y_true": relevances, "qid": query_ids}
@@ -425,6 +451,9 @@ SURE = unit_interval(0.05)
 ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
 SCALED: dict[str, Any] = {"arrays": {"y_pred": reals(2)}, "columns": {"y_pred": (2,)}}
 STEPS: dict[str, Any] = {"arrays": {"y_true": grades}, "columns": {"y_pred": (CLASSES - 1,)}}
+
+VECTORS: dict[str, Any] = {"columns": {"y_true": (3,), "y_pred": (3,)}}
+TRIPLES: dict[str, Any] = {"columns": dict.fromkeys(("anchor", "positive", "negative"), (3,))}
 
 CASES = [
     Case(MSE()),
@@ -537,6 +566,11 @@ CASES = [
     Case(AFT(scale=0.75), CENSORED),
     Case(AFT(distribution="logistic", scale=1.5), CENSORED),
     Case(AFT(distribution="extreme", scale=2.0), CENSORED),
+    Case(CosineDistance(), {"y_true": not_small, "y_pred": not_small}, **VECTORS),
+    Case(Contrastive(margin=1.5), {"same": unit_interval()}, kinks=distance_kinks(1.5)),
+    Case(HingeEmbedding(margin=0.75), {"sign": signs}, kinks=distance_kinks(0.75)),
+    Case(MarginRanking(margin=0.5), {"sign": signs}, kinks=ranking_kinks(0.5)),
+    Case(Triplet(margin=0.75), kinks=triplet_kinks(0.75), **TRIPLES),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), RANKED),
 ]

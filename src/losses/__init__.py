@@ -25,6 +25,7 @@ _NAMES = {
         "MultiQuantile",
         "StudentTNLL",
     ),
+    "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "MarginRanking", "Triplet"),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),

@@ -32,6 +32,11 @@ from losses.distribution import LaplaceNLL as LaplaceNLL
 from losses.distribution import LogisticCRPS as LogisticCRPS
 from losses.distribution import MultiQuantile as MultiQuantile
 from losses.distribution import StudentTNLL as StudentTNLL
+from losses.embedding import Contrastive as Contrastive
+from losses.embedding import CosineDistance as CosineDistance
+from losses.embedding import HingeEmbedding as HingeEmbedding
+from losses.embedding import MarginRanking as MarginRanking
+from losses.embedding import Triplet as Triplet
 from losses.listwise import ApproxNDCG as ApproxNDCG
 from losses.listwise import LambdaRank as LambdaRank
 from losses.listwise import ListMLE as ListMLE
@@ -100,6 +105,8 @@ __all__ = [
     "BradleyTerry",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "Contrastive",
+    "CosineDistance",
     "Cox",
     "CumulativeLogit",
     "ElementwiseLoss",
@@ -112,6 +119,7 @@ __all__ = [
     "GaussianCRPS",
     "GaussianNLL",
     "Hinge",
+    "HingeEmbedding",
     "Huber",
     "KLPenalty",
     "LambdaRank",
@@ -123,6 +131,7 @@ __all__ = [
     "LogisticCRPS",
     "Loss",
     "MarginLoss",
+    "MarginRanking",
     "ModifiedHuber",
     "MultiQuantile",
     "NegativeBinomial",
@@ -143,6 +152,7 @@ __all__ = [
     "SquaredEpsilonInsensitive",
     "SquaredHinge",
     "StudentTNLL",
+    "Triplet",
     "TukeyBiweight",
     "Tweedie",
     "available",

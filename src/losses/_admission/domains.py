@@ -91,6 +91,23 @@ class Integers(Interval):
         return allowed
 
 
+@dataclass(frozen=True)
+class NonZeroRows(Interval):
+    """Rows of numbers, not all of which are 0."""
+
+    low: float = -np.inf
+    high: float = np.inf
+
+    def contains(self, block: Array) -> Array:
+        """Return which rows are allowed."""
+        allowed: Array = np.not_equal(block, 0).any(axis=-1)
+        return allowed
+
+    def holds(self, block: Array) -> bool:
+        """Return whether all the rows are allowed."""
+        return bool(self.contains(block).all())
+
+
 CLASS_ID = Integers("a class id must be an integer, not negative and of a sensible size", 0.0, 1e8)
 """An id of one of an unknown number of classes."""
 
