@@ -51,6 +51,7 @@ from losses import (
     Hinge,
     HingeEmbedding,
     Huber,
+    InfoNCE,
     KLPenalty,
     LambdaRank,
     LaplaceNLL,
@@ -76,6 +77,7 @@ from losses import (
     SquaredEpsilonInsensitive,
     SquaredHinge,
     StudentTNLL,
+    SupCon,
     Triplet,
     TukeyBiweight,
     Tweedie,
@@ -454,6 +456,11 @@ STEPS: dict[str, Any] = {"arrays": {"y_true": grades}, "columns": {"y_pred": (CL
 
 VECTORS: dict[str, Any] = {"columns": {"y_true": (3,), "y_pred": (3,)}}
 TRIPLES: dict[str, Any] = {"columns": dict.fromkeys(("anchor", "positive", "negative"), (3,))}
+PAIRED: dict[str, Any] = {
+    "arrays": dict.fromkeys(("queries", "keys"), not_small),
+    "columns": dict.fromkeys(("queries", "keys"), (3,)),
+}
+LABELLED: dict[str, Any] = {"arrays": {"ids": class_ids, "embeddings": not_small}, "columns": {"embeddings": (3,)}}
 
 CASES = [
     Case(MSE()),
@@ -571,6 +578,9 @@ CASES = [
     Case(HingeEmbedding(margin=0.75), {"sign": signs}, kinks=distance_kinks(0.75)),
     Case(MarginRanking(margin=0.5), {"sign": signs}, kinks=ranking_kinks(0.5)),
     Case(Triplet(margin=0.75), kinks=triplet_kinks(0.75), **TRIPLES),
+    Case(InfoNCE(temperature=0.5), **PAIRED),
+    Case(InfoNCE(temperature=0.02, symmetric=True), **PAIRED),
+    Case(SupCon(temperature=0.5), **LABELLED),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), RANKED),
 ]

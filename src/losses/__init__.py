@@ -25,7 +25,7 @@ _NAMES = {
         "MultiQuantile",
         "StudentTNLL",
     ),
-    "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "MarginRanking", "Triplet"),
+    "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "InfoNCE", "MarginRanking", "SupCon", "Triplet"),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),

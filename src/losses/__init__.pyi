@@ -35,7 +35,9 @@ from losses.distribution import StudentTNLL as StudentTNLL
 from losses.embedding import Contrastive as Contrastive
 from losses.embedding import CosineDistance as CosineDistance
 from losses.embedding import HingeEmbedding as HingeEmbedding
+from losses.embedding import InfoNCE as InfoNCE
 from losses.embedding import MarginRanking as MarginRanking
+from losses.embedding import SupCon as SupCon
 from losses.embedding import Triplet as Triplet
 from losses.listwise import ApproxNDCG as ApproxNDCG
 from losses.listwise import LambdaRank as LambdaRank
@@ -121,6 +123,7 @@ __all__ = [
     "Hinge",
     "HingeEmbedding",
     "Huber",
+    "InfoNCE",
     "KLPenalty",
     "LambdaRank",
     "LaplaceNLL",
@@ -152,6 +155,7 @@ __all__ = [
     "SquaredEpsilonInsensitive",
     "SquaredHinge",
     "StudentTNLL",
+    "SupCon",
     "Triplet",
     "TukeyBiweight",
     "Tweedie",

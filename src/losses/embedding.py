@@ -7,21 +7,32 @@ held at once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from losses._admission.arrays import as_array
-from losses._admission.domains import Ends, Interval, NonZeroRows
+from losses._admission.batches import BatchSamples, LabelledBatch
+from losses._admission.domains import DIRECTION, Ends, Interval
+from losses._evaluation.by_batch import by_batch
 from losses._loss.constants import admit_targets
-from losses._loss.families import OfDistances, OfOrderedPairs, OfPredictions, OfSignedDistances, OfTriples
+from losses._loss.families import (
+    OfDistances,
+    OfLabelledVectors,
+    OfOrderedPairs,
+    OfPredictions,
+    OfQueriesAndKeys,
+    OfSignedDistances,
+    OfTriples,
+)
 from losses._loss.parameters import NotNegative, Positive
 from losses._loss.samplewise import SampleLoss
+from losses._maths.logistic import softplus
+from losses._maths.similarities import compared
 from losses._maths.vectors import lengths, row_products, unit_rows
 from losses._types import ArrayLike, FloatArray
 from losses._walk.blocks import WHOLE
 
-_DIRECTION = NonZeroRows("a vector of zeros has no direction, and so no cosine")
 _SAME = Interval("same must be True or False, or a number in [0, 1]", 0.0, 1.0)
 _SIGN = Ends("a sign must be -1 or 1", -1.0, 1.0)
 
@@ -70,7 +81,7 @@ class CosineDistance(SampleLoss, OfPredictions):
 
     def domains(self) -> Mapping[str, Interval]:
         """Return that vectors must not be zero."""
-        return {"y_true": _DIRECTION, "y_pred": _DIRECTION}
+        return {"y_true": DIRECTION, "y_pred": DIRECTION}
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
         """Return the checked arguments of one call."""
@@ -120,7 +131,7 @@ class CosineDistance(SampleLoss, OfPredictions):
         if array.ndim == 0:
             raise ValueError("y_true has shape (), but its last axis must hold vectors")
         y, weight = admit_targets(array, sample_weight, None, axes=1)
-        _DIRECTION.check("y_true", y, WHOLE)
+        DIRECTION.check("y_true", y, WHOLE)
         total = weight @ unit_rows(y)[0]
         if not np.linalg.norm(total) > y.shape[-1] * np.finfo(np.float64).eps * weight.sum():
             raise ValueError("the directions of y_true cancel: every constant prediction is equally good")
@@ -421,3 +432,186 @@ class Triplet(SampleLoss, OfTriples):
     def curvature_formula(self, anchor: FloatArray, positive: FloatArray, negative: FloatArray) -> Three:
         """Return 1."""
         return np.ones_like(anchor), np.ones_like(positive), np.ones_like(negative)
+
+
+# ------------------------------------------------------------------------------------------------------ whole batches
+
+
+class Directions(NamedTuple):
+    """Vectors of length 1, and the lengths that the vectors had."""
+
+    units: FloatArray
+    lengths: FloatArray
+
+    @classmethod
+    def of(cls, vectors: FloatArray) -> Self:
+        """Return the directions of vectors."""
+        return cls(*unit_rows(vectors))
+
+    def by_vectors(self, slopes: FloatArray) -> FloatArray:
+        """Return derivatives with respect to the vectors, given those by the directions, in place."""
+        slopes -= row_products(slopes, self.units)[:, np.newaxis] * self.units
+        slopes /= self.lengths[:, np.newaxis]
+        return slopes
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class InfoNCE(OfQueriesAndKeys):
+    """Contrastive loss of a batch: log Σⱼ exp(s_ij) − s_ii, with s_ij = cos(queryᵢ, keyⱼ)/T.
+
+    The i-th key belongs to the i-th query, and all the others of the batch are its negatives: it is the cross-entropy
+    of n classes, of which the i-th is right. With `symmetric`, as in CLIP, it is the mean of that and of the same with
+    queries and keys exchanged. The arrays have two axes, (vectors, features), and are normalized here: the vectors'
+    lengths are no matter, but a vector of zeros is a ValueError. There is a gradient for each of the two arrays.
+
+    A sample is a query with its key. Weights multiply the samples' losses; they don't change what a sample is compared
+    with, but for those of weight 0, which are left out of the batch, as queries and as keys. So an integer weight isn't
+    the same as so many copies, which would be negatives of each other. Partial sums of two batches can't be put
+    together: nothing compared the one with the other.
+
+    All the pairs are walked in blocks of 256 queries: beside its result it needs memory for some copies of the vectors
+    and 256 n numbers. With d numbers in a vector, a value is wrong by at most (16 + d/8) eps/T, and a gradient by as
+    much over the vector's length. The products are those of NumPy's BLAS, whose own threads may change the last bits.
+
+    There is no `hess`. Curvature: the constant 1.
+
+    Parameters
+    ----------
+    temperature : float, default 0.1
+        T, without unit; positive. The smaller it is, the more the hardest negatives count.
+    symmetric : bool, default False
+        Whether queries are looked for among keys and keys among queries.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    van den Oord, Li and Vinyals (2018), "Representation learning with contrastive predictive coding", eq. (4); both
+    directions: Radford et al. (2021), "Learning transferable visual models from natural language supervision", figure
+    3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import InfoNCE
+    >>> images, texts = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0, 0.0], [0.0, 1.0]])
+    >>> round(InfoNCE(temperature=1.0).value(images, texts), 12)  # log(1 + 1/e)
+    0.313261687518
+    >>> InfoNCE(temperature=1.0, symmetric=True).grad(images, texts)[0].round(3)
+    array([[0.   , 0.134],
+           [0.067, 0.   ]])
+    """
+
+    temperature: Positive = 0.1
+    symmetric: bool = False
+
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
+    exempt_laws: ClassVar[Mapping[int, str]] = {2: "copies of a pair are negatives of each other"}
+    """The laws of weights, by number, that the formula rules out, and why."""
+
+    _evaluate_block = by_batch
+
+    def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> BatchSamples:
+        """Return the checked arguments of one call."""
+        return BatchSamples(arguments, self.signature.predictions, sample_weight, self.reduction == "mean")
+
+    def _compared(
+        self, samples: BatchSamples, weight: FloatArray, slopes: bool
+    ) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
+        """Return each pair's loss, and the gradients of their weighted sum."""
+        queries, keys = (Directions.of(samples.vectors(name)) for name in self.signature.predictions)
+        losses, by_queries, by_keys = self._one_way(queries.units, keys.units, weight, slopes)
+        if self.symmetric:
+            others, *back = self._one_way(keys.units, queries.units, weight, slopes)
+            losses = (losses + others) / 2
+            by_queries, by_keys = (by_queries + back[1]) / 2, (by_keys + back[0]) / 2
+        return losses, (queries.by_vectors(by_queries), keys.by_vectors(by_keys))
+
+    def _one_way(
+        self, queries: FloatArray, keys: FloatArray, weight: FloatArray, slopes: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return log Σⱼ exp(s_ij) − s_ii, and the derivatives of the weighted sum with respect to the directions."""
+        temperature = queries.dtype.type(self.temperature)
+        found = compared(queries / temperature, keys, weight, 1 / self.temperature, True, slopes)
+        losses = softplus(found.others - found.own)
+        return losses, np.divide(found.by_rows, temperature, out=found.by_rows), found.by_columns
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SupCon(OfLabelledVectors):
+    """Supervised contrastive loss: the mean over other members p of i's class of log Σ_{a≠i} exp(s_ia) − s_ip.
+
+    s_ia = cos(zᵢ, zₐ)/T compares two embeddings of the batch, whose classes are given by ids, any integers. It is
+    `InfoNCE` with as many right answers as there are others of the class; with two views of each thing and its number
+    as the id it is SimCLR's NT-Xent. Embeddings have two axes, (vectors, features), and are normalized here; a vector
+    of zeros is a ValueError.
+
+    A sample is an anchor i. One that is alone in its class doesn't count: its loss is 0, and its weight isn't in the
+    denominator of the mean; it is a negative of the others. If none counts, the mean is 0, with no gradient. Weights
+    multiply the anchors' losses, and change nothing else, but that those of weight 0 are left out of the batch
+    altogether. So an integer weight isn't the same as so many copies, which would be members of one class. Partial sums
+    of two batches can't be put together: nothing compared the one with the other.
+
+    Khosla et al. multiply it by T over a base temperature in their code. Memory, accuracy and bits are those of
+    `InfoNCE`. There is no `hess`. Curvature: the constant 1.
+
+    Parameters
+    ----------
+    temperature : float, default 0.1
+        T, without unit; positive.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Khosla et al. (2020), "Supervised contrastive learning", eq. (2).
+
+    Examples
+    --------
+    >>> from losses import SupCon
+    >>> embeddings = [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    >>> round(SupCon(temperature=1.0).value([7, 7, 8], embeddings), 12)  # log(1 + 1/e), twice
+    0.313261687518
+    >>> SupCon(temperature=1.0).value([7, 8, 9], embeddings)
+    0.0
+    """
+
+    temperature: Positive = 0.1
+
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
+    exempt_laws: ClassVar[Mapping[int, str]] = {2: "copies of an anchor are members of its class"}
+    """The laws of weights, by number, that the formula rules out, and why."""
+
+    _evaluate_block = by_batch
+
+    def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> LabelledBatch:
+        """Return the checked arguments of one call."""
+        return LabelledBatch(arguments, sample_weight, self.reduction == "mean")
+
+    def _compared(
+        self, samples: LabelledBatch, weight: FloatArray, slopes: bool
+    ) -> tuple[FloatArray, tuple[FloatArray]]:
+        """Return each anchor's loss, and the gradient of their weighted sum."""
+        embeddings = Directions.of(samples.vectors("embeddings"))
+        z, temperature = embeddings.units, embeddings.units.dtype.type(self.temperature)
+        weight = weight * (samples.positives > 0)
+        found = compared(z / temperature, z, weight, 1 / self.temperature, False, slopes)
+        share = 1 / np.maximum(samples.positives, 1).astype(z.dtype)[:, np.newaxis]
+        others = _class_sums(z, samples.label) - z
+        losses = found.others - row_products(z, others * share) / temperature
+        losses[samples.positives == 0] = 0
+        pull = weight.astype(z.dtype)[:, np.newaxis] * share
+        pulled = pull * others + _class_sums(pull * z, samples.label) - pull * z
+        return losses, (embeddings.by_vectors((found.by_rows - pulled) / temperature + found.by_columns),)
+
+
+def _class_sums(x: FloatArray, label: FloatArray) -> FloatArray:
+    """Return for each row the sum of the rows of its class; classes are numbered from 0."""
+    order = np.argsort(label, kind="stable")
+    starts = np.flatnonzero(np.diff(label[order], prepend=-1))
+    sums: FloatArray = np.add.reduceat(x[order], starts, axis=0)[label] if len(x) else x
+    return sums

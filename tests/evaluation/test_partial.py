@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, PairwiseLogistic
+from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, InfoNCE, PairwiseLogistic
 from own_losses import ALL
 from problems import assert_close, flatten, weights
 from registry import call
@@ -26,7 +26,7 @@ def groups(case, problem, cut):
 @given(data=st.data())
 def test_any_split_gives_the_whole(case, data):
     problem = data.draw(case.problems(min_size=3, flat=True))
-    if case.unit in ("query", "stratum", "mixed") and "qid" not in problem.arrays:
+    if case.unit in ("query", "stratum", "mixed", "anchor") and "qid" not in problem.arrays:
         return
     weight = data.draw(weights(len(problem)))
     loss = case.with_reduction(data.draw(st.sampled_from(["mean", "sum"])))
@@ -82,6 +82,10 @@ def test_what_cannot_be_put_together_is_refused():
         whole + PairwiseLogistic().partial([1, 0], [0.5, 0.0], qid=["b", "a"])
     with pytest.raises(ValueError, match="one query"):
         PairwiseLogistic().partial([1, 0], [0.5, 0.0]) + PairwiseLogistic().partial([1, 0], [0.5, 0.0])
+    batch = InfoNCE().partial(np.eye(3), np.eye(3))
+    with pytest.raises(ValueError, match="both parts are batches"):
+        batch + batch
+    assert batch.result() == InfoNCE().value(np.eye(3), np.eye(3))
     with pytest.raises(ValueError, match="different losses"):
         MSE().partial([1.0], [2.0]) + MAE().partial([1.0], [2.0])
     with pytest.raises(ValueError, match='reduction="none"'):

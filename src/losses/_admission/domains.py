@@ -108,6 +108,9 @@ class NonZeroRows(Interval):
         return bool(self.contains(block).all())
 
 
+DIRECTION = NonZeroRows("a vector of zeros has no direction, and so no cosine")
+"""A vector that is compared with others by the cosine."""
+
 CLASS_ID = Integers("a class id must be an integer, not negative and of a sensible size", 0.0, 1e8)
 """An id of one of an unknown number of classes."""
 

@@ -47,6 +47,9 @@ class Samples:
     unit = "element"
     """What a sample is."""
 
+    indivisible = False
+    """Whether the samples are compared with each other, so that partial sums of two calls can't be put together."""
+
     width = 1
     """By how much blocks must be smaller than usual, for what the formula holds of each sample."""
 

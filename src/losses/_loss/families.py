@@ -114,3 +114,25 @@ class OfTriples(Loss, signature=Signature(_TRIPLE, predictions=_TRIPLE)):
         "positive": "Embeddings of what belongs to the anchors; the same shape.",
         "negative": "Embeddings of what doesn't; the same shape.",
     }
+
+
+class OfQueriesAndKeys(Loss, signature=Signature(("queries", "keys"), predictions=("queries", "keys"))):
+    """Losses of a batch of embeddings in pairs."""
+
+    array_docs: ClassVar[Mapping[str, str]] = {
+        "queries": "Embeddings, of shape (vectors, features).",
+        "keys": "Embeddings of what belongs to the queries, in their order; the same shape.",
+        "sample_weight": "Weights of the pairs, finite and not negative. A pair of weight zero is left out of the\n"
+        "    batch, whatever it holds.",
+    }
+
+
+class OfLabelledVectors(Loss, signature=Signature(("ids", "embeddings"), predictions=("embeddings",))):
+    """Losses of a batch of embeddings with class ids."""
+
+    array_docs: ClassVar[Mapping[str, str]] = {
+        "ids": "The class of each embedding: any integers.",
+        "embeddings": "Embeddings, of shape (vectors, features).",
+        "sample_weight": "Weights of the embeddings, finite and not negative. One of weight zero is left out of the\n"
+        "    batch, whatever it holds.",
+    }

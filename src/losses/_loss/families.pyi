@@ -1215,6 +1215,138 @@ class OfTriples(Loss):
     def __truediv__(self, divisor: float) -> OfTriples: ...
     def __neg__(self) -> OfTriples: ...
 
+class OfQueriesAndKeys(Loss):
+    def value(self, queries: ArrayLike, keys: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    def grad(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def hess(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def value_and_grad(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Value, tuple[Array, Array]]: ...
+    def curvature(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def grad_and_curvature(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[tuple[Array, Array], tuple[Array, Array]] | None = None,
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]: ...
+    def partial(self, queries: ArrayLike, keys: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Partial: ...
+    def partial_and_grad(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Partial, tuple[Array, Array]]: ...
+    def __call__(self, queries: ArrayLike, keys: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    @overload
+    def __add__(self, other: OfQueriesAndKeys) -> OfQueriesAndKeys: ...
+    @overload
+    def __add__(self, other: _TakesQueriesAndKeys) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfQueriesAndKeys) -> OfQueriesAndKeys: ...
+    @overload
+    def __sub__(self, other: _TakesQueriesAndKeys) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfQueriesAndKeys: ...
+    def __rmul__(self, factor: float) -> OfQueriesAndKeys: ...
+    def __truediv__(self, divisor: float) -> OfQueriesAndKeys: ...
+    def __neg__(self) -> OfQueriesAndKeys: ...
+
+class OfLabelledVectors(Loss):
+    def value(self, ids: ArrayLike, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    def grad(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def hess(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def value_and_grad(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Value, Array]: ...
+    def curvature(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def grad_and_curvature(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def partial(self, ids: ArrayLike, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Partial: ...
+    def partial_and_grad(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Partial, Array]: ...
+    def __call__(self, ids: ArrayLike, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    @overload
+    def __add__(self, other: OfLabelledVectors) -> OfLabelledVectors: ...
+    @overload
+    def __add__(self, other: _TakesIdsAndEmbeddings) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfLabelledVectors) -> OfLabelledVectors: ...
+    @overload
+    def __sub__(self, other: _TakesIdsAndEmbeddings) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfLabelledVectors: ...
+    def __rmul__(self, factor: float) -> OfLabelledVectors: ...
+    def __truediv__(self, divisor: float) -> OfLabelledVectors: ...
+    def __neg__(self) -> OfLabelledVectors: ...
+
 class _TakesYTrueAndYPred(Protocol):
     def value(self, y_true: ArrayLike, y_pred: ArrayLike) -> Any: ...
 
@@ -1247,3 +1379,9 @@ class _TakesSignAndFirstAndSecond(Protocol):
 
 class _TakesAnchorAndPositiveAndNegative(Protocol):
     def value(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike) -> Any: ...
+
+class _TakesQueriesAndKeys(Protocol):
+    def value(self, queries: ArrayLike, keys: ArrayLike) -> Any: ...
+
+class _TakesIdsAndEmbeddings(Protocol):
+    def value(self, ids: ArrayLike, embeddings: ArrayLike) -> Any: ...
