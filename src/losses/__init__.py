@@ -26,6 +26,7 @@ _NAMES = {
         "StudentTNLL",
     ),
     "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "InfoNCE", "MarginRanking", "SupCon", "Triplet"),
+    "language": ("LinearCrossEntropy",),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),

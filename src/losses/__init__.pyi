@@ -39,6 +39,7 @@ from losses.embedding import InfoNCE as InfoNCE
 from losses.embedding import MarginRanking as MarginRanking
 from losses.embedding import SupCon as SupCon
 from losses.embedding import Triplet as Triplet
+from losses.language import LinearCrossEntropy as LinearCrossEntropy
 from losses.listwise import ApproxNDCG as ApproxNDCG
 from losses.listwise import LambdaRank as LambdaRank
 from losses.listwise import ListMLE as ListMLE
@@ -127,6 +128,7 @@ __all__ = [
     "KLPenalty",
     "LambdaRank",
     "LaplaceNLL",
+    "LinearCrossEntropy",
     "ListMLE",
     "ListNet",
     "ListwiseLoss",

@@ -53,7 +53,7 @@ class CosineDistance(SampleLoss, OfPredictions):
     (16 + d/8) eps of their largest term, derivatives by as much over ‖ŷ‖ or ‖ŷ‖².
 
     Curvature: that of ½‖y/‖y‖ − v‖² if v = ŷ/‖ŷ‖ were linear in ŷ (Gauss-Newton), (1 − vᵢ²)/‖ŷ‖², kept above the
-    machine epsilon over ‖ŷ‖².
+    machine epsilon.
 
     Parameters
     ----------
@@ -85,9 +85,7 @@ class CosineDistance(SampleLoss, OfPredictions):
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
         """Return the checked arguments of one call."""
-        samples = super()._admit(arguments, sample_weight)
-        samples.unit = "row"
-        return samples
+        return of_vectors(super()._admit(arguments, sample_weight))
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return ½‖u − v‖²."""
@@ -120,8 +118,7 @@ class CosineDistance(SampleLoss, OfPredictions):
         v, length = unit_rows(p)
         limits = np.finfo(p.dtype)
         inverse = 1 / length[:, np.newaxis]
-        bend = np.maximum(1 - v * v, limits.eps) * inverse * inverse
-        floored: FloatArray = np.clip(bend, limits.tiny, limits.max)
+        floored: FloatArray = np.clip((1 - v * v) * inverse * inverse, limits.eps, limits.max)
         return floored
 
     @np.errstate(all="ignore")
@@ -345,6 +342,16 @@ def active(losses: FloatArray) -> FloatArray:
 
 # ------------------------------------------------------------------------------------------------------ three vectors
 
+
+def of_vectors(samples: Any) -> Any:
+    """Return samples whose last axis holds a vector; ValueError if that is empty."""
+    samples.unit = "row"
+    if samples.predicted.shape[-1] == 0:
+        shape = samples.predicted.shape
+        raise ValueError(f"{samples.name} has shape {shape}, but its last axis must hold vectors, and is empty")
+    return samples
+
+
 Three = tuple[FloatArray, FloatArray, FloatArray]
 
 
@@ -393,9 +400,7 @@ class Triplet(SampleLoss, OfTriples):
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
         """Return the checked arguments of one call."""
-        samples = super()._admit(arguments, sample_weight)
-        samples.unit = "row"
-        return samples
+        return of_vectors(super()._admit(arguments, sample_weight))
 
     def formula(self, anchor: FloatArray, positive: FloatArray, negative: FloatArray) -> FloatArray:
         """Return max(0, ‖a − p‖ − ‖a − n‖ + m)."""

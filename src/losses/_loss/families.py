@@ -136,3 +136,23 @@ class OfLabelledVectors(Loss, signature=Signature(("ids", "embeddings"), predict
         "sample_weight": "Weights of the embeddings, finite and not negative. One of weight zero is left out of the\n"
         "    batch, whatever it holds.",
     }
+
+
+class OfHiddenRows(
+    Loss,
+    signature=Signature(
+        ("ids", "hidden", "weight"),
+        optional=("bias",),
+        predictions=("hidden", "weight", "bias"),
+        shared=("weight", "bias"),
+    ),
+):
+    """Losses of class ids and of the layer that makes logits of hidden numbers."""
+
+    array_docs: ClassVar[Mapping[str, str]] = {
+        "ids": "Class ids, integers from 0 to C − 1, of shape `hidden.shape[:-1]`.",
+        "hidden": "What the layer takes: a row of features for each sample.",
+        "weight": "A row of as many weights for each of the C classes.",
+        "bias": "A number for each class. None means 0; there is no derivative then.",
+        "out": "Where to write the result: a tuple of arrays, for hidden, weight and, if it is given, bias.",
+    }

@@ -1347,6 +1347,108 @@ class OfLabelledVectors(Loss):
     def __truediv__(self, divisor: float) -> OfLabelledVectors: ...
     def __neg__(self) -> OfLabelledVectors: ...
 
+class OfHiddenRows(Loss):
+    def value(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    def grad(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Array, ...]: ...
+    def hess(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Array, ...]: ...
+    def value_and_grad(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Value, tuple[Array, ...]]: ...
+    def curvature(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Array, ...]: ...
+    def grad_and_curvature(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[tuple[Array, ...], tuple[Array, ...]] | None = None,
+    ) -> tuple[tuple[Array, ...], tuple[Array, ...]]: ...
+    def partial(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Partial: ...
+    def partial_and_grad(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Partial, tuple[Array, ...]]: ...
+    def __call__(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    @overload
+    def __add__(self, other: OfHiddenRows) -> OfHiddenRows: ...
+    @overload
+    def __add__(self, other: _TakesIdsAndHiddenAndWeight) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfHiddenRows) -> OfHiddenRows: ...
+    @overload
+    def __sub__(self, other: _TakesIdsAndHiddenAndWeight) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfHiddenRows: ...
+    def __rmul__(self, factor: float) -> OfHiddenRows: ...
+    def __truediv__(self, divisor: float) -> OfHiddenRows: ...
+    def __neg__(self) -> OfHiddenRows: ...
+
 class _TakesYTrueAndYPred(Protocol):
     def value(self, y_true: ArrayLike, y_pred: ArrayLike) -> Any: ...
 
@@ -1385,3 +1487,6 @@ class _TakesQueriesAndKeys(Protocol):
 
 class _TakesIdsAndEmbeddings(Protocol):
     def value(self, ids: ArrayLike, embeddings: ArrayLike) -> Any: ...
+
+class _TakesIdsAndHiddenAndWeight(Protocol):
+    def value(self, ids: ArrayLike, hidden: ArrayLike, weight: ArrayLike) -> Any: ...
