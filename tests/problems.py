@@ -105,4 +105,5 @@ LAYOUTS = {
 def laid_out(draw: Any, case: Case, dtype: Any = np.float64, **sizes: Any) -> Problem:
     """Return a strategy for problems of a loss whose arrays lie in memory in any way."""
     problem = draw(case.problems(dtype, **sizes))
-    return Problem({name: LAYOUTS[draw(st.sampled_from(list(LAYOUTS)))](problem[name]) for name in problem.arrays})
+    changed = {name: LAYOUTS[draw(st.sampled_from(list(LAYOUTS)))](problem[name]) for name in problem.arrays}
+    return problem.replace(**changed)

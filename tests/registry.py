@@ -55,6 +55,7 @@ from losses import (
     KLPenalty,
     LambdaRank,
     LaplaceNLL,
+    LinearCrossEntropy,
     ListMLE,
     ListNet,
     LogCosh,
@@ -92,9 +93,13 @@ SMALL_BLOCK = 1 << 14
 
 @dataclass(frozen=True)
 class Problem:
-    """The arrays of one call by name. The first axis of each counts the samples, or the items that are ranked."""
+    """The arrays of one call by name.
+
+    The first axis of each counts the samples, or the items that are ranked, but for those that belong to no sample.
+    """
 
     arrays: dict[str, Any]
+    shared: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
@@ -104,16 +109,22 @@ class Problem:
 
     def map(self, change: Callable[[Any], Any], *names: str) -> "Problem":
         """Return the problem with all arrays changed, or with those of some names."""
-        return Problem({name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()})
+        changed = {name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()}
+        return dataclasses.replace(self, arrays=changed)
+
+    @property
+    def by_sample(self) -> tuple[str, ...]:
+        """The names of the arrays that belong to samples."""
+        return tuple(name for name in self.arrays if name not in self.shared)
 
     def take(self, indices: Any) -> "Problem":
         """Return the problem with these samples, which may repeat or leave out."""
         indices = np.asarray(indices, dtype=np.intp)
-        return self.map(lambda array: array[indices])
+        return self.map(lambda array: array[indices], *self.by_sample)
 
     def replace(self, **arrays: Any) -> "Problem":
         """Return the problem with other arrays of some names."""
-        return Problem({**self.arrays, **arrays})
+        return dataclasses.replace(self, arrays={**self.arrays, **arrays})
 
 
 def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
@@ -130,17 +141,29 @@ def names(loss: Any) -> tuple[str, str]:
 
 def predictions(loss: Any, problem: Problem) -> list[Any]:
     """Return the arrays by which derivatives are taken."""
-    return [problem[name] for name in loss.signature.predictions]
+    return [problem[name] for name in predicted_names(loss, problem)]
+
+
+def predicted_names(loss: Any, problem: Problem) -> list[str]:
+    """Return the names of the arrays by which derivatives are taken: of those that may be left out, if they aren't."""
+    return [name for name in loss.signature.predictions if name in problem.arrays]
+
+
+def of_samples(loss: Any, problem: Problem, method: str) -> list[bool]:
+    """Return which of the arrays that a method returns belong to samples."""
+    if method == "value":
+        return [True]
+    return [name not in problem.shared for name in predicted_names(loss, problem)]
 
 
 def predicting(loss: Any, problem: Problem, arrays: Iterable[Any]) -> Problem:
     """Return the problem with other predictions."""
-    return problem.replace(**dict(zip(loss.signature.predictions, arrays, strict=True)))
+    return problem.replace(**dict(zip(predicted_names(loss, problem), arrays, strict=True)))
 
 
 def in_dtype(loss: Any, problem: Problem, dtype: Any) -> Problem:
     """Return the problem with its predictions in a dtype."""
-    return problem.map(lambda array: np.asarray(array).astype(dtype), *loss.signature.predictions)
+    return problem.map(lambda array: np.asarray(array).astype(dtype), *predicted_names(loss, problem))
 
 
 def as_one(arrays: Sequence[Any]) -> Any:
@@ -273,7 +296,8 @@ class Case:
     def shapes(self, *samples: int) -> dict[str, tuple[int, ...]]:
         """Return the shape of each array, for samples of a shape."""
         samples = (*samples, *self.inner) if self.inner and len(samples) == 1 else samples
-        return {name: (*samples, *self.columns.get(name, ())) for name in self.names}
+        own = {name: () if name in self.loss.signature.shared else samples for name in self.names}
+        return {name: (*own[name], *self.columns.get(name, ())) for name in self.names}
 
     def problems(
         self, dtype: Any = np.float64, min_size: int = 1, max_size: int = 6, flat: bool = False
@@ -287,7 +311,7 @@ class Case:
                     name: self.arrays.get(name, reals())(dtype, array)
                     for name, array in self.shapes(shape[0], *shape[1]).items()
                 }
-            ).map(Problem)
+            ).map(lambda arrays: Problem(arrays, self.loss.signature.shared))
         )
 
     def typical(self, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
@@ -314,7 +338,8 @@ class Case:
                 return rng.integers(0, 2, shape).astype(dtype)
             return rng.uniform(0.05, 0.95, shape).astype(dtype)
 
-        return Problem({name: array(name, shape) for name, shape in self.shapes(n).items()})
+        arrays = {name: array(name, shape) for name, shape in self.shapes(n).items()}
+        return Problem(arrays, self.loss.signature.shared)
 
     def with_reduction(self, reduction: str) -> Any:
         """Return the loss with another reduction."""
@@ -461,6 +486,8 @@ PAIRED: dict[str, Any] = {
     "columns": dict.fromkeys(("queries", "keys"), (3,)),
 }
 LABELLED: dict[str, Any] = {"arrays": {"ids": class_ids, "embeddings": not_small}, "columns": {"embeddings": (3,)}}
+HIDDEN: dict[str, Any] = {"columns": {"hidden": (4,), "weight": (CLASSES, 4), "bias": (CLASSES,)}}
+LAYER: dict[str, Strategy] = {"ids": class_ids, "hidden": reals(2), "weight": reals(2)}
 
 CASES = [
     Case(MSE()),
@@ -581,6 +608,9 @@ CASES = [
     Case(InfoNCE(temperature=0.5), **PAIRED),
     Case(InfoNCE(temperature=0.02, symmetric=True), **PAIRED),
     Case(SupCon(temperature=0.5), **LABELLED),
+    Case(LinearCrossEntropy(), LAYER, **HIDDEN),
+    Case(LinearCrossEntropy(class_weight=(1.0, 2.0, 0.5)), {**LAYER, "bias": reals(2)}, **HIDDEN),
+    Case(LinearCrossEntropy(label_smoothing=0.1, z_loss=0.25), {**LAYER, "bias": reals(2)}, **HIDDEN),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), RANKED),
 ]

@@ -1,6 +1,6 @@
 """Losses of language models, whose many classes are words or parts of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -77,6 +77,13 @@ class LinearCrossEntropy(OfHiddenRows):
     label_smoothing: Fraction = 0.0
     ignore_index: Annotated[int | None, _ignore_index] = None
     z_loss: NotNegative = 0.0
+
+    core: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "hidden": ("feature",),
+        "weight": ("class", "feature"),
+        "bias": ("class",),
+    }
+    """By the name of an array, names of its axes beside the samples'."""
 
     is_differentiable: ClassVar[bool] = True
     is_twice_differentiable: ClassVar[bool] = True

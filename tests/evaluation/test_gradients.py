@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from losses import MAE, MSE, Asymmetric, BinaryCrossEntropy, CategoricalCrossEntropy, Huber, PairwiseHinge
 from own_losses import ALL
 from problems import laid_out, slopes
-from registry import CASES, call, predictions
+from registry import CASES, call, predicted_names, predictions
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 
@@ -55,7 +55,7 @@ def test_grad_is_the_derivative_of_value_and_hess_of_grad(case, data):
     bends = slopes("hess", found("hess")) if case.has_hess else [None] * len(grads)
     scale = 1 + abs(found("value"))
     scale_of_grads = 1 + max(np.abs(grad).max() for grad in grads)
-    for k, name in enumerate(loss.signature.predictions):
+    for k, name in enumerate(predicted_names(loss, problem)):
         for index in smooth_entries(case, problem, name):
 
             def moved(method, array, k=k, name=name, index=index):

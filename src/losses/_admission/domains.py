@@ -100,7 +100,7 @@ class NonZeroRows(Interval):
 
     def contains(self, block: Array) -> Array:
         """Return which rows are allowed."""
-        allowed: Array = np.not_equal(block, 0).any(axis=-1)
+        allowed: Array = np.any(np.not_equal(block, 0), axis=-1, keepdims=False)
         return allowed
 
     def holds(self, block: Array) -> bool:

@@ -96,4 +96,5 @@ def _exponentials(scores: FloatArray, bound: float) -> FloatArray | float:
     shift = np.maximum(scores.max(axis=1), -np.finfo(scores.dtype).max)
     scores -= shift[:, np.newaxis]
     exp_in_place(scores)
-    return shift.astype(np.result_type(shift, np.float64))
+    wide: FloatArray = shift.astype(np.result_type(shift, np.float64))
+    return wide

@@ -13,7 +13,7 @@ from losses._maths.exponentials import exp_in_place
 from losses._maths.logistic import softplus
 from losses._types import Array, Dtype, FloatArray
 
-_BLOCK = 1 << 22
+_BLOCK = 5 << 19
 """Bytes of a block of logits."""
 
 
