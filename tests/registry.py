@@ -102,7 +102,7 @@ class Problem:
     shared: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(next(iter(self.arrays.values())))
+        return len(self.arrays[self.by_sample[0]])
 
     def __getitem__(self, name: str) -> Any:
         return self.arrays[name]
