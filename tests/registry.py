@@ -136,7 +136,8 @@ def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
 
 def names(loss: Any) -> tuple[str, str]:
     """Return how messages call a loss's first array, and the one whose shape the others must have."""
-    return loss.signature.positional[0], loss.signature.predictions[-1]
+    signature = loss.signature
+    return signature.positional[0], [name for name in signature.predictions if name not in signature.shared][-1]
 
 
 def predictions(loss: Any, problem: Problem) -> list[Any]:

@@ -55,7 +55,7 @@ def large(case: Any, n: int, dtype: Any = np.float64) -> Problem:
     def repeat(array):
         return np.concatenate([array] * -(-count // len(array)))[:count]
 
-    return small.map(repeat)
+    return small.map(repeat, *small.by_sample)
 
 
 def row_length(case: Any) -> int:

@@ -131,7 +131,7 @@ class VocabularySamples(Samples):
     def rows(self, box: Box) -> Rows:
         """Return a block of samples; what is left out has the weight 0, the label 0 and hidden numbers of 0."""
         label, weight = self._labels(box)
-        hidden = contiguous(self.arguments["hidden"], box, self.dtype).reshape(len(label), -1)
+        hidden = contiguous(self.arguments["hidden"], box, self.dtype).reshape(len(label), self.predicted.shape[-1])
         if (weight == 0).any():
             hidden = np.where(weight[:, np.newaxis] == 0, hidden.dtype.type(0), hidden)
         return Rows(hidden, label, weight, self._own_weight(label))

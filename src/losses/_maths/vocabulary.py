@@ -95,7 +95,7 @@ class Head:
         for start in range(0, classes, self.step):
             here = slice(start, min(start + self.step, classes))
             weight = np.ascontiguousarray(self.weight[here], self.dtype)
-            logits = np.matmul(self.hidden, weight.T, out=room[: n * len(weight)].reshape(n, -1))
+            logits = np.matmul(self.hidden, weight.T, out=room[: n * len(weight)].reshape(n, len(weight)))
             if self.bias is not None:
                 logits += np.asarray(self.bias[here], self.dtype)
             rows = np.flatnonzero((self.label >= start) & (self.label < here.stop))

@@ -7,7 +7,7 @@ import numpy as np
 from losses._testing.calls import identical
 from losses._testing.failure import Cause, Failure, place
 from losses._testing.laws import assert_close, named
-from losses._testing.subject import Arrays, Subject, size, take
+from losses._testing.subject import Arrays, Subject, of_samples, size, take
 
 HAS_CURVATURE = "boosting: there is a curvature, from `curvature` or `hess`"
 POSITIVE = "boosting: the curvature is finite and positive where the weight is"
@@ -33,7 +33,7 @@ def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) 
         found = variant.derivatives(method, arrays, weight)
         for k, array in enumerate(found):
             counts = np.ones(array.shape, bool)
-            if weight is not None:
+            if weight is not None and of_samples(variant, method, k):
                 spread = np.asarray(weight).reshape(np.shape(weight) + (1,) * (array.ndim - np.ndim(weight)))
                 counts = np.broadcast_to(spread > 0, array.shape)
             positive = array >= 0 if subject.items or "qid" in _optional(subject) else array > 0
