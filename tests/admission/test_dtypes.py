@@ -457,7 +457,7 @@ def test_out_must_have_the_shape_and_dtype_of_the_result(case):
             np.empty(shape, np.dtype(np.float32).newbyteorder()),
             np.empty((*shape, 1), np.float32),
             np.empty((7, *shape[1:]), np.float32),
-            np.empty(3, np.float32),
+            np.empty(5, np.float32),
         ]
         for method, out in itertools.product(methods(case)[1:], wrong):
             with pytest.raises(ValueError, match=f"^{name} has shape") as caught:

@@ -65,7 +65,7 @@ def test_weights_of_leading_axes_count_for_all_the_samples_below(case, shape, da
             flatten(call(case.loss, method, problem, sample_weight=spread)),
             strict=True,
         ):
-            np.testing.assert_allclose(a, b, rtol=1e-13)
+            np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-16)
 
 
 @each_case
