@@ -138,10 +138,12 @@ def test_temporaries_are_bounded_whatever_is_converted(case):
         # some arrays would leave their domain in another dtype: rows sum to 1, signs turn round, means fall to 0
         narrow = layout in ("float16", "int8", "uint64")
         kept = [name for name in case.names if narrow and case.arrays.get(name) in (distributions, signs, positive)]
-        changed = problem.map(change, *(name for name in case.names if name not in kept))
+        changed = problem.map(change, *(name for name in problem.by_sample if name not in kept))
         weight = change(np.ones(len(problem)))
-        if len(predictions(case.loss, problem)) > 2:  # whose blocks are so short that those of the weights are longer
-            weight = weight.astype(np.float64)
+        if (
+            problem.shared or len(predictions(case.loss, problem)) > 2
+        ):  # whose blocks are so short that those of the weights are longer
+            weight = None if problem.shared else weight.astype(np.float64)
         return lambda: call(case.loss, "value", changed, sample_weight=weight)
 
     for layout in LAYOUTS:

@@ -25,13 +25,13 @@ def by_vocabulary(
 ) -> list[Part]:
     """Evaluate a loss whose hooks `_losses`, `_slopes` and `_bends` take rows and all the classes (see `Evaluated`).
 
-    Derivatives with respect to the rows are written block after block, those with respect to weights and biases added
-    up over the blocks; in memory of its own, where they would be written over what is still needed.
+    Derivatives with respect to the rows are written block after block, once a block isn't needed any more; those with
+    respect to weights and biases are added up over the blocks, in memory of their own where `space` is False.
     """
     samples.check(box)
     slopes = [order for order in orders if order]
     sums = [[_place(samples, target, space) for target in places[1:]] for places in targets]
-    by_hidden = [places[0] if space else np.empty_like(places[0]) for places in targets]
+    by_hidden = [places[0] for places in targets]
     parts: list[Part] = []
     values = np.empty(samples.shape, np.result_type(samples.dtype, np.float64)) if loss.reduction == "none" else None
     weights = 0.0
@@ -47,15 +47,18 @@ def by_vocabulary(
                 parts += consume(here, losses)
             else:
                 values[here] = losses.reshape(values[here].shape)
-        for order, whole, places in zip(slopes, by_hidden, sums, strict=True):
+        blocks = []
+        for order, places in zip(slopes, sums, strict=True):
             hook = loss._slopes if order == GRAD else loss._bends
             found = hook(rows, head, levels, factor * rows.weight, places, samples)
             if order == CURVATURE:
                 found = np.maximum(found, (factor * rows.weight * np.finfo(samples.dtype).eps)[:, np.newaxis])
             found[left_out] = 0  # also if a weight is infinite
-            whole[here] = found.reshape(whole[here].shape)
+            blocks.append(found)
             for place in places:
                 place.fresh = False
+        for whole, found in zip(by_hidden, blocks, strict=True):
+            whole[here] = found.reshape(whole[here].shape)
     if values is not None and orders[0] == VALUE:
         parts = consume(WHOLE, values)
     for order, whole, places, goals in zip(slopes, by_hidden, sums, targets, strict=True):
