@@ -26,7 +26,7 @@ from losses._loss.families import (
     OfTriples,
 )
 from losses._loss.parameters import NotNegative, Positive
-from losses._loss.samplewise import SampleLoss
+from losses._loss.samplewise import SampleLoss, floored
 from losses._maths.logistic import softplus
 from losses._maths.similarities import compared
 from losses._maths.vectors import lengths, row_products, unit_rows
@@ -116,10 +116,8 @@ class CosineDistance(SampleLoss, OfPredictions):
     def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return (1 − vᵢ²)/‖ŷ‖² above a floor."""
         v, length = unit_rows(p)
-        limits = np.finfo(p.dtype)
         inverse = 1 / length[:, np.newaxis]
-        floored: FloatArray = np.clip((1 - v * v) * inverse * inverse, limits.eps, limits.max)
-        return floored
+        return floored((1 - v * v) * inverse * inverse)
 
     @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:
