@@ -142,7 +142,7 @@ def compare(loss: Any, method: str, positional: list[Any], named: dict[str, Any]
     """Compare a result with that of the same numbers as longdouble, computed as such."""
     wide = list(positional)
     names, single = loss.signature.positional, False
-    for name in loss.signature.predictions:
+    for name in (name for name in loss.signature.predictions if name in names):
         index = names.index(name)
         array = np.asarray(positional[index])
         single = single or (array.dtype.itemsize < 8 and array.dtype.kind == "f")

@@ -35,6 +35,8 @@ from losses import (
     BradleyTerry,
     CategoricalCrossEntropy,
     Cauchy,
+    Contrastive,
+    CosineDistance,
     Cox,
     CumulativeLogit,
     EnsembleCRPS,
@@ -46,14 +48,18 @@ from losses import (
     GaussianCRPS,
     GaussianNLL,
     Hinge,
+    HingeEmbedding,
     Huber,
+    InfoNCE,
     KLPenalty,
     LambdaRank,
     LaplaceNLL,
+    LinearCrossEntropy,
     ListMLE,
     ListNet,
     LogCosh,
     LogisticCRPS,
+    MarginRanking,
     ModifiedHuber,
     MultiQuantile,
     NegativeBinomial,
@@ -71,6 +77,8 @@ from losses import (
     SquaredEpsilonInsensitive,
     SquaredHinge,
     StudentTNLL,
+    SupCon,
+    Triplet,
     TukeyBiweight,
     Tweedie,
 )
@@ -85,28 +93,38 @@ SMALL_BLOCK = 1 << 14
 
 @dataclass(frozen=True)
 class Problem:
-    """The arrays of one call by name. The first axis of each counts the samples, or the items that are ranked."""
+    """The arrays of one call by name.
+
+    The first axis of each counts the samples, or the items that are ranked, but for those that belong to no sample.
+    """
 
     arrays: dict[str, Any]
+    shared: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(next(iter(self.arrays.values())))
+        return len(self.arrays[self.by_sample[0]])
 
     def __getitem__(self, name: str) -> Any:
         return self.arrays[name]
 
     def map(self, change: Callable[[Any], Any], *names: str) -> "Problem":
         """Return the problem with all arrays changed, or with those of some names."""
-        return Problem({name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()})
+        changed = {name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()}
+        return dataclasses.replace(self, arrays=changed)
+
+    @property
+    def by_sample(self) -> tuple[str, ...]:
+        """The names of the arrays that belong to samples."""
+        return tuple(name for name in self.arrays if name not in self.shared)
 
     def take(self, indices: Any) -> "Problem":
         """Return the problem with these samples, which may repeat or leave out."""
         indices = np.asarray(indices, dtype=np.intp)
-        return self.map(lambda array: array[indices])
+        return self.map(lambda array: array[indices], *self.by_sample)
 
     def replace(self, **arrays: Any) -> "Problem":
         """Return the problem with other arrays of some names."""
-        return Problem({**self.arrays, **arrays})
+        return dataclasses.replace(self, arrays={**self.arrays, **arrays})
 
 
 def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
@@ -118,22 +136,35 @@ def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
 
 def names(loss: Any) -> tuple[str, str]:
     """Return how messages call a loss's first array, and the one whose shape the others must have."""
-    return loss.signature.positional[0], loss.signature.predictions[-1]
+    signature = loss.signature
+    return signature.positional[0], [name for name in signature.predictions if name not in signature.shared][-1]
 
 
 def predictions(loss: Any, problem: Problem) -> list[Any]:
     """Return the arrays by which derivatives are taken."""
-    return [problem[name] for name in loss.signature.predictions]
+    return [problem[name] for name in predicted_names(loss, problem)]
+
+
+def predicted_names(loss: Any, problem: Problem) -> list[str]:
+    """Return the names of the arrays by which derivatives are taken: of those that may be left out, if they aren't."""
+    return [name for name in loss.signature.predictions if name in problem.arrays]
+
+
+def of_samples(loss: Any, problem: Problem, method: str) -> list[bool]:
+    """Return which of the arrays that a method returns belong to samples."""
+    if method == "value":
+        return [True]
+    return [name not in problem.shared for name in predicted_names(loss, problem)]
 
 
 def predicting(loss: Any, problem: Problem, arrays: Iterable[Any]) -> Problem:
     """Return the problem with other predictions."""
-    return problem.replace(**dict(zip(loss.signature.predictions, arrays, strict=True)))
+    return problem.replace(**dict(zip(predicted_names(loss, problem), arrays, strict=True)))
 
 
 def in_dtype(loss: Any, problem: Problem, dtype: Any) -> Problem:
     """Return the problem with its predictions in a dtype."""
-    return problem.map(lambda array: np.asarray(array).astype(dtype), *loss.signature.predictions)
+    return problem.map(lambda array: np.asarray(array).astype(dtype), *predicted_names(loss, problem))
 
 
 def as_one(arrays: Sequence[Any]) -> Any:
@@ -282,7 +313,8 @@ class Case:
     def shapes(self, *samples: int) -> dict[str, tuple[int, ...]]:
         """Return the shape of each array, for samples of a shape."""
         samples = (*samples, *self.inner) if self.inner and len(samples) == 1 else samples
-        return {name: (*samples, *self.columns.get(name, ())) for name in self.names}
+        own = {name: () if name in self.loss.signature.shared else samples for name in self.names}
+        return {name: (*own[name], *self.columns.get(name, ())) for name in self.names}
 
     def problems(
         self, dtype: Any = np.float64, min_size: int = 1, max_size: int = 6, flat: bool = False
@@ -298,7 +330,8 @@ class Case:
         """Return a random problem of n samples (or items), or of n times 2 where these may have two axes."""
         axes = [()] if flat or self.inner or self.unit not in ("element", "row") else [(), (), (2,), (1, 2)]
         shapes = self.shapes(n, *axes[rng.integers(len(axes))])
-        return Problem({name: self.arrays.get(name, ANY).array(rng, dtype, shape) for name, shape in shapes.items()})
+        arrays = {name: self.arrays.get(name, ANY).array(rng, dtype, shape) for name, shape in shapes.items()}
+        return Problem(arrays, self.loss.signature.shared)
 
     def typical(self, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
         """Return a problem of n samples (or items). Numbers inside (0, 1) are predictions for every loss."""
@@ -324,7 +357,8 @@ class Case:
                 return rng.integers(0, 2, shape).astype(dtype)
             return rng.uniform(0.05, 0.95, shape).astype(dtype)
 
-        return Problem({name: array(name, shape) for name, shape in self.shapes(n).items()})
+        arrays = {name: array(name, shape) for name, shape in self.shapes(n).items()}
+        return Problem(arrays, self.loss.signature.shared)
 
     def with_reduction(self, reduction: str) -> Any:
         """Return the loss with another reduction."""
@@ -352,7 +386,7 @@ class Case:
         return Subject(
             self.loss,
             signature.positional,
-            signature.predictions,
+            tuple(name for name in signature.predictions if name in self.names),
             self.reductions,
             items=items,
             degree=self.degree,
@@ -445,6 +479,27 @@ def location_kinks(problem: Problem) -> np.ndarray:
     return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
 
 
+def distance_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a loss of distances whose derivatives jump at the margin."""
+    return lambda problem: np.abs(problem["distance"] - margin)
+
+
+def ranking_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a hinge of two scores."""
+    return lambda problem: np.abs(margin - problem["sign"] * (problem["first"] - problem["second"]))
+
+
+def triplet_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance from where a triplet's loss reaches 0, or 0 where two vectors nearly are the same."""
+
+    def distance(problem: Problem) -> np.ndarray:
+        near, far = (np.linalg.norm(problem["anchor"] - problem[name], axis=-1) for name in ("positive", "negative"))
+        smooth = (near > 0.5) & (far > 0.5)
+        return np.repeat((np.abs(near - far + margin) * smooth)[..., np.newaxis], problem["anchor"].shape[-1], axis=-1)
+
+    return distance
+
+
 STRATA: dict[str, Seeded] = {"time": relevances, "event": labels, "qid": query_ids}
 CENSORED: dict[str, Seeded] = {"lower": lower_ends, "upper": upper_ends}
 RANKED: dict[str, Seeded] = {"y_true": relevances, "qid": query_ids}
@@ -456,6 +511,16 @@ SURE = unit_interval(0.05)
 ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
 SCALED: dict[str, Any] = {"arrays": {"y_pred": reals(2)}, "columns": {"y_pred": (2,)}}
 STEPS: dict[str, Any] = {"arrays": {"y_true": grades}, "columns": {"y_pred": (CLASSES - 1,)}}
+
+VECTORS: dict[str, Any] = {"columns": {"y_true": (3,), "y_pred": (3,)}}
+TRIPLES: dict[str, Any] = {"columns": dict.fromkeys(("anchor", "positive", "negative"), (3,))}
+PAIRED: dict[str, Any] = {
+    "arrays": dict.fromkeys(("queries", "keys"), not_small),
+    "columns": dict.fromkeys(("queries", "keys"), (3,)),
+}
+LABELLED: dict[str, Any] = {"arrays": {"ids": class_ids, "embeddings": not_small}, "columns": {"embeddings": (3,)}}
+HIDDEN: dict[str, Any] = {"columns": {"hidden": (4,), "weight": (CLASSES, 4), "bias": (CLASSES,)}}
+LAYER: dict[str, Seeded] = {"ids": class_ids, "hidden": reals(2), "weight": reals(2)}
 
 CASES = [
     Case(MSE()),
@@ -568,6 +633,17 @@ CASES = [
     Case(AFT(scale=0.75), CENSORED),
     Case(AFT(distribution="logistic", scale=1.5), CENSORED),
     Case(AFT(distribution="extreme", scale=2.0), CENSORED),
+    Case(CosineDistance(), {"y_true": not_small, "y_pred": not_small}, **VECTORS),
+    Case(Contrastive(margin=1.5), {"same": unit_interval()}, kinks=distance_kinks(1.5)),
+    Case(HingeEmbedding(margin=0.75), {"sign": signs}, kinks=distance_kinks(0.75)),
+    Case(MarginRanking(margin=0.5), {"sign": signs}, kinks=ranking_kinks(0.5)),
+    Case(Triplet(margin=0.75), kinks=triplet_kinks(0.75), **TRIPLES),
+    Case(InfoNCE(temperature=0.5), **PAIRED),
+    Case(InfoNCE(temperature=0.02, symmetric=True), **PAIRED),
+    Case(SupCon(temperature=0.5), **LABELLED),
+    Case(LinearCrossEntropy(), LAYER, **HIDDEN),
+    Case(LinearCrossEntropy(class_weight=(1.0, 2.0, 0.5)), {**LAYER, "bias": reals(2)}, **HIDDEN),
+    Case(LinearCrossEntropy(label_smoothing=0.1, z_loss=0.25), {**LAYER, "bias": reals(2)}, **HIDDEN),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), RANKED),
 ]

@@ -25,6 +25,8 @@ _NAMES = {
         "MultiQuantile",
         "StudentTNLL",
     ),
+    "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "InfoNCE", "MarginRanking", "SupCon", "Triplet"),
+    "language": ("LinearCrossEntropy",),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),

@@ -160,6 +160,18 @@ def test_next_token():
     assert len(printed.split("The network writes:\n")[1]) > 300
 
 
+def test_embeddings(tmp_path):
+    """A trained encoder finds the other half far more often than chance; the untrained ones don't."""
+    pytest.importorskip("sklearn")
+    picture = tmp_path / "halves.png"
+    printed = run("embeddings", str(picture))
+    chance, trained = (numbers(printed, name) for name in ("chance", "trained"))
+    assert trained[0] > 20 * chance[0]
+    assert trained[1] > 10 * chance[1]
+    assert numbers(printed, "untrained")[1] < 3 * chance[1]
+    assert picture.exists() == ("No picture is drawn without Matplotlib" not in printed)
+
+
 def test_preferences():
     printed = run("preferences")
     (correlation,) = numbers(printed, "Correlation of rewards and utilities, from 20000 judgements:")

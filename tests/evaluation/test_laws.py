@@ -23,7 +23,17 @@ from problems import (
     some_weights,
     weights_of,
 )
-from registry import CASES, SMALL_BLOCK, as_one, call, class_ids, in_dtype, predicting, predictions, query_ids
+from registry import (
+    CASES,
+    SMALL_BLOCK,
+    as_one,
+    call,
+    class_ids,
+    in_dtype,
+    predicting,
+    predictions,
+    query_ids,
+)
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 

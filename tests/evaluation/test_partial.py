@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, PairwiseLogistic
+from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, InfoNCE, PairwiseLogistic
 from own_losses import ALL
 from problems import assert_close, flatten, some_weights
-from registry import call, seeds
+from registry import call, of_samples, seeds
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 
@@ -27,7 +27,7 @@ def groups(case, problem, cut):
 def test_any_split_gives_the_whole(case, n, seed):
     rng = np.random.default_rng(seed)
     problem, weight = case.problem(rng, n, flat=True), some_weights(rng, n)
-    if case.subject.items and "qid" not in problem.arrays:
+    if (case.subject.items and "qid" not in problem.arrays) or case.unit == "anchor":  # which can't be split
         return
     loss = case.with_reduction(str(rng.choice(["mean", "sum"])))
     parts, grads = [], []
@@ -44,7 +44,11 @@ def test_any_split_gives_the_whole(case, n, seed):
             _ = merged.denominator
         return
     divisor = (merged.denominator or 1.0) if loss.reduction == "mean" else 1.0
+    belong = of_samples(loss, problem, "grad")
     for k, expected in enumerate(flatten(call(loss, "grad", problem, sample_weight=weight))):
+        if not belong[k]:
+            assert_close(sum(arrays[k] for _, arrays in grads) / divisor, expected, np.float64)
+            continue
         for indices, arrays in grads:
             assert_close(arrays[k] / divisor, expected[indices], np.float64)
 
@@ -82,6 +86,10 @@ def test_what_cannot_be_put_together_is_refused():
         whole + PairwiseLogistic().partial([1, 0], [0.5, 0.0], qid=["b", "a"])
     with pytest.raises(ValueError, match="one query"):
         PairwiseLogistic().partial([1, 0], [0.5, 0.0]) + PairwiseLogistic().partial([1, 0], [0.5, 0.0])
+    batch = InfoNCE().partial(np.eye(3), np.eye(3))
+    with pytest.raises(ValueError, match="both parts are batches"):
+        batch + batch
+    assert batch.result() == InfoNCE().value(np.eye(3), np.eye(3))
     with pytest.raises(ValueError, match="different losses"):
         MSE().partial([1.0], [2.0]) + MAE().partial([1.0], [2.0])
     with pytest.raises(ValueError, match='reduction="none"'):

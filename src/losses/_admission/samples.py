@@ -50,6 +50,9 @@ class Samples:
     row_hint = "; a row is one sample, with one weight"
     """What to say of weights that have one for each of a sample's numbers."""
 
+    indivisible = False
+    """Whether the samples are compared with each other, so that partial sums of two calls can't be put together."""
+
     width = 1
     """By how much blocks must be smaller than usual, for what the formula holds of each sample."""
 

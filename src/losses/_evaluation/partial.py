@@ -13,6 +13,7 @@ from losses._evaluation.orders import VALUE, Order
 from losses._types import Reduction
 
 _ONLY = ("the only query",)
+_BATCH = ("a whole batch",)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ class Partial:
         shared = self.groups & other.groups
         if _ONLY in shared:
             raise ValueError("both parts are one query without a qid; give each item the qid of its query")
+        if _BATCH in shared:
+            raise ValueError(
+                "both parts are batches, and nothing compared the one with the other; evaluate them as one batch, or "
+                "average their values if each is a batch by itself"
+            )
         if shared:
             raise ValueError(
                 f"both parts hold items of query {min(shared, key=str)!r}; keep the items of a query in one part"
@@ -128,7 +134,9 @@ def evaluate_partial(
         groups = frozenset(np.unique(np.asarray(arguments["qid"])).tolist())
     elif queries and samples.predictions[0].ndim < 2:
         groups = frozenset([_ONLY])
-    return [Partial(loss, terms, queries, groups), *derivatives]
+    if samples.indivisible:
+        groups |= {_BATCH}
+    return [Partial(loss, terms, queries or samples.indivisible, groups), *derivatives]
 
 
 def exact(number: float) -> Fraction | float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from losses._testing.compare import assert_close, identical, named
 from losses._testing.failure import Cause, Failure, place
-from losses._testing.subject import Arrays, Subject, size, take
+from losses._testing.subject import Arrays, Subject, of_samples, size, take
 
 HAS_CURVATURE = "boosting: there is a curvature, from `curvature` or `hess`"
 POSITIVE = "boosting: the curvature is finite and positive where the weight is"
@@ -32,7 +32,7 @@ def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) 
         found = variant.derivatives(method, arrays, weight)
         for k, array in enumerate(found):
             counts = np.ones(array.shape, bool)
-            if weight is not None:
+            if weight is not None and of_samples(variant, method, k):
                 spread = np.asarray(weight).reshape(np.shape(weight) + (1,) * (array.ndim - np.ndim(weight)))
                 counts = np.broadcast_to(spread > 0, array.shape)
             positive = array > 0 if subject.is_library_loss or not subject.items else array >= 0

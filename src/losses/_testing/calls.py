@@ -9,7 +9,7 @@ import numpy as np
 from losses._testing.compare import identical, named
 from losses._testing.failure import BROADCAST, IN_PLACE, OVERFLOW, Cause, Failure, place
 from losses._testing.laws import CALLED, OUT, TOGETHER, UNCHANGED
-from losses._testing.subject import Arrays, Subject, size
+from losses._testing.subject import Arrays, Subject, shared, size
 from losses._types import Array
 
 RETURNED = 'section 2: value is a number (under "none" an array), grad and hess have the predictions\' shape'
@@ -167,7 +167,7 @@ def _misfits(subject: Subject, arrays: Arrays, weight: Any) -> Iterator[tuple[st
     single = getattr(subject.loss, "scalars", ())
     for name, value in {**arrays, "sample_weight": weight}.items():
         array = np.asarray(value)
-        if value is None or array.ndim == 0 or len(array) != count:
+        if value is None or array.ndim == 0 or len(array) != count or name in shared(subject):
             continue
         yield name, array[..., np.newaxis]
         yield name, array[:1]

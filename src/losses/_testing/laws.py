@@ -13,7 +13,7 @@ import numpy as np
 from losses._testing.causes import ratio
 from losses._testing.compare import assert_close, identical, named
 from losses._testing.failure import WEIGHTS_IGNORED, Cause, Failure, place
-from losses._testing.subject import Arrays, Subject, is_real, size, take
+from losses._testing.subject import Arrays, Subject, is_real, of_samples, shared, size, take
 from losses._types import Array
 
 ADDED_UP = 'law 1: "sum" is "none" added up'
@@ -106,7 +106,7 @@ def integer_weight_repeats_the_sample(
         for method, results in weighted.items():
             for k, result in enumerate(results):
                 expected = repeated[method][k]
-                if method != "value":
+                if method != "value" and of_samples(subject, method, k):
                     expected = np.zeros_like(result)
                     np.add.at(expected, copies, repeated[method][k])
                 assert_close(
@@ -153,6 +153,8 @@ def weight_zero_leaves_the_sample_out(
                 label, expected = named(method, k, len(results)), rest[method][k]
                 if method == "value" and (subject.items or not result.ndim):
                     result, expected = result.sum(), expected.sum()  # a query may be left out altogether
+                elif not of_samples(variant, method, k):
+                    pass
                 elif result[~kept].any():
                     index = tuple(int(i) for i in np.argwhere((result != 0) & _spread(~kept, result))[0])
                     causes = _ignored(variant, method, arrays, weight)
@@ -185,7 +187,7 @@ def _spoiled(
     change = spoil or (lambda name, entries: np.nan if is_real(entries) else entries)
     spoiled = {}
     for name, array in arrays.items():
-        whole = np.ndim(array) > 0 and len(array) == len(left_out)
+        whole = np.ndim(array) > 0 and len(array) == len(left_out) and name not in shared(subject)
         spoiled[name] = np.array(array) if whole else array
         if whole:
             spoiled[name][left_out] = change(name, spoiled[name][left_out])
@@ -254,7 +256,7 @@ def order_of_the_samples(subject: Subject, arrays: Arrays, weight: Any = None, o
                 expected = before[method][k]
                 if method == "value" and result.ndim and subject.items:
                     result, expected = np.sort(result), np.sort(expected)
-                elif result.ndim:
+                elif result.ndim and of_samples(variant, method, k):
                     expected = expected[order]
                 assert_close(
                     variant,

@@ -164,7 +164,17 @@ class Subject:
 
 def size(subject: Subject, arrays: Arrays) -> int:
     """Return the number of samples or items: the length of the first axis."""
-    return len(np.asarray(arrays[subject.predictions[-1]]))
+    return len(np.asarray(arrays[subject.predictions[0 if shared(subject) else -1]]))
+
+
+def shared(subject: Subject) -> tuple[str, ...]:
+    """Return the names of the arrays that belong to no sample."""
+    return tuple(getattr(getattr(subject.loss, "signature", None), "shared", ()))
+
+
+def of_samples(subject: Subject, method: str, k: int) -> bool:
+    """Return whether the k-th array that a method returns has an entry for each sample along its first axis."""
+    return method == "value" or subject.predictions[k] not in shared(subject)
 
 
 def take(subject: Subject, arrays: Arrays, indices: Any) -> dict[str, Any]:
@@ -172,7 +182,9 @@ def take(subject: Subject, arrays: Arrays, indices: Any) -> dict[str, Any]:
     count = size(subject, arrays)
     chosen = np.asarray(indices)
     return {
-        name: np.asarray(array)[chosen] if np.ndim(array) and len(array) == count else array
+        name: np.asarray(array)[chosen]
+        if np.ndim(array) and len(array) == count and name not in shared(subject)
+        else array
         for name, array in arrays.items()
     }
 

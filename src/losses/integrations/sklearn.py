@@ -70,13 +70,14 @@ class LossScorer:
     def __init__(self, loss: Loss) -> None:
         if not isinstance(loss, Loss):
             raise TypeError(f"loss must be a loss such as Huber(delta=1.5), got {loss!r}")
-        positional, required, optional, predictions = loss.signature
-        if len(positional) != 2 or predictions != positional[1:]:
+        signature = loss.signature
+        positional = signature.positional
+        if len(positional) != 2 or signature.predictions != positional[1:]:
             raise TypeError(f"loss must compare a target and a prediction, but {loss!r} takes {', '.join(positional)}")
         if loss.reduction == "none":
             raise ValueError('a score is one number; take a loss with reduction="mean" or "sum", not "none"')
         self.loss = loss
-        self._requests: dict[str, Any] = dict.fromkeys(("sample_weight", *required, *optional))
+        self._requests: dict[str, Any] = dict.fromkeys(("sample_weight", *signature.required, *signature.optional))
 
     def __repr__(self) -> str:
         return f"sklearn_scorer({self.loss!r})"
