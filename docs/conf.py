@@ -49,6 +49,9 @@ pygments_style = "friendly"
 
 # ------------------------------------------------------------------------------------------------------ examples
 
+DRAWING = ("watching_a_run", "forecast_distribution", "embeddings")
+"""Examples that draw into a file that is named as an argument."""
+
 _pictures = tempfile.TemporaryDirectory()
 
 
@@ -67,7 +70,7 @@ def arguments(gallery: dict, script: dict) -> list[str]:
     name = Path(script["src_file"]).stem
     if name == "learning_to_rank":
         return ["20000"]
-    return [str(Path(_pictures.name) / f"{name}.png")] if name in ("watching_a_run", "forecast_distribution") else []
+    return [str(Path(_pictures.name) / f"{name}.png")] if name in DRAWING else []
 
 
 def name_the_file(gallery: dict, script: str) -> None:

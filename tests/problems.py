@@ -1,13 +1,24 @@
 """Ways of calling losses, and of looking at what they return."""
 
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import Case, Problem, call
+from registry import Case, Problem, call, seeds
+
+THOROUGH = settings().max_examples > 100
+"""Whether to take the time for every combination, where a part of them would do."""
+
+
+def some_of(case: Any, options: Sequence[Any], count: int = 1) -> list[Any]:
+    """Return some of several options, for each loss and each place others; all of them in a thorough run."""
+    chosen = np.random.default_rng(zlib.crc32(f"{case} {options}".encode())).permutation(len(options))
+    return list(options) if THOROUGH else [options[i] for i in sorted(chosen[:count])]
+
 
 more = settings(max_examples=settings().max_examples * 4)
 """For laws that are tested once and not over every loss, and whose examples take no time."""
@@ -79,15 +90,19 @@ def assert_identical(actual: Any, expected: Any) -> None:
 floats = st.sampled_from([np.float64, np.float32])
 all_floats = st.sampled_from([np.float64, np.float32, np.float16, np.longdouble])
 
+drawn = given(n=st.integers(1, 6), dtype=floats, seed=seeds)
+"""For laws of a random problem: of n samples in a dtype; the rest comes from a generator, since Hypothesis takes longer
+to draw an array, and to show it, than a law takes."""
 
-def weights(size: Any, least: float = 0.125) -> st.SearchStrategy[np.ndarray]:
-    """Return a strategy for weights that are far enough from 0 for quotients to be well conditioned."""
-    return hnp.arrays(np.float64, size, elements=st.floats(least, 4, width=16))
+drawn_in_any_dtype = given(n=st.integers(1, 6), dtype=all_floats, seed=seeds)
 
 
-def masks(size: int) -> st.SearchStrategy[np.ndarray]:
-    """Return a strategy for masks that keep at least one sample."""
-    return hnp.arrays(bool, size).filter(np.any)
+def some_weights(rng: np.random.Generator, n: int, least: float = 0.125) -> np.ndarray:
+    """Return n weights: far enough from 0 for quotients to be well conditioned; where that is allowed, some are 0."""
+    weight = rng.uniform(0.125, 4, n) if rng.random() < 0.8 else rng.choice([0.5, 1, 3], n)
+    if not least:
+        weight[rng.permutation(n)[: rng.integers(n)]] = 0
+    return weight
 
 
 LAYOUTS = {
@@ -101,8 +116,7 @@ LAYOUTS = {
 """Ways in which the same numbers may lie in memory."""
 
 
-@st.composite
-def laid_out(draw: Any, case: Case, dtype: Any = np.float64, **sizes: Any) -> Problem:
-    """Return a strategy for problems of a loss whose arrays lie in memory in any way."""
-    problem = draw(case.problems(dtype, **sizes))
-    return Problem({name: LAYOUTS[draw(st.sampled_from(list(LAYOUTS)))](problem[name]) for name in problem.arrays})
+def laid_out(case: Case, rng: np.random.Generator, n: int, dtype: Any = np.float64, flat: bool = False) -> Problem:
+    """Return a random problem of a loss whose arrays lie in memory in any way."""
+    layouts = list(LAYOUTS.values())
+    return case.problem(rng, n, dtype, flat).map(lambda array: layouts[rng.integers(len(layouts))](array))

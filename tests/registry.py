@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -36,6 +35,8 @@ from losses import (
     BradleyTerry,
     CategoricalCrossEntropy,
     Cauchy,
+    Contrastive,
+    CosineDistance,
     Cox,
     CumulativeLogit,
     EnsembleCRPS,
@@ -47,14 +48,18 @@ from losses import (
     GaussianCRPS,
     GaussianNLL,
     Hinge,
+    HingeEmbedding,
     Huber,
+    InfoNCE,
     KLPenalty,
     LambdaRank,
     LaplaceNLL,
+    LinearCrossEntropy,
     ListMLE,
     ListNet,
     LogCosh,
     LogisticCRPS,
+    MarginRanking,
     ModifiedHuber,
     MultiQuantile,
     NegativeBinomial,
@@ -72,9 +77,12 @@ from losses import (
     SquaredEpsilonInsensitive,
     SquaredHinge,
     StudentTNLL,
+    SupCon,
+    Triplet,
     TukeyBiweight,
     Tweedie,
 )
+from losses._testing.subject import Subject
 
 CLASSES = 3
 """Classes of the registered losses over classes."""
@@ -85,28 +93,38 @@ SMALL_BLOCK = 1 << 14
 
 @dataclass(frozen=True)
 class Problem:
-    """The arrays of one call by name. The first axis of each counts the samples, or the items that are ranked."""
+    """The arrays of one call by name.
+
+    The first axis of each counts the samples, or the items that are ranked, but for those that belong to no sample.
+    """
 
     arrays: dict[str, Any]
+    shared: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(next(iter(self.arrays.values())))
+        return len(self.arrays[self.by_sample[0]])
 
     def __getitem__(self, name: str) -> Any:
         return self.arrays[name]
 
     def map(self, change: Callable[[Any], Any], *names: str) -> "Problem":
         """Return the problem with all arrays changed, or with those of some names."""
-        return Problem({name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()})
+        changed = {name: change(a) if name in (names or self.arrays) else a for name, a in self.arrays.items()}
+        return dataclasses.replace(self, arrays=changed)
+
+    @property
+    def by_sample(self) -> tuple[str, ...]:
+        """The names of the arrays that belong to samples."""
+        return tuple(name for name in self.arrays if name not in self.shared)
 
     def take(self, indices: Any) -> "Problem":
         """Return the problem with these samples, which may repeat or leave out."""
         indices = np.asarray(indices, dtype=np.intp)
-        return self.map(lambda array: array[indices])
+        return self.map(lambda array: array[indices], *self.by_sample)
 
     def replace(self, **arrays: Any) -> "Problem":
         """Return the problem with other arrays of some names."""
-        return Problem({**self.arrays, **arrays})
+        return dataclasses.replace(self, arrays={**self.arrays, **arrays})
 
 
 def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
@@ -118,22 +136,35 @@ def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
 
 def names(loss: Any) -> tuple[str, str]:
     """Return how messages call a loss's first array, and the one whose shape the others must have."""
-    return loss.signature.positional[0], loss.signature.predictions[-1]
+    signature = loss.signature
+    return signature.positional[0], [name for name in signature.predictions if name not in signature.shared][-1]
 
 
 def predictions(loss: Any, problem: Problem) -> list[Any]:
     """Return the arrays by which derivatives are taken."""
-    return [problem[name] for name in loss.signature.predictions]
+    return [problem[name] for name in predicted_names(loss, problem)]
+
+
+def predicted_names(loss: Any, problem: Problem) -> list[str]:
+    """Return the names of the arrays by which derivatives are taken: of those that may be left out, if they aren't."""
+    return [name for name in loss.signature.predictions if name in problem.arrays]
+
+
+def of_samples(loss: Any, problem: Problem, method: str) -> list[bool]:
+    """Return which of the arrays that a method returns belong to samples."""
+    if method == "value":
+        return [True]
+    return [name not in problem.shared for name in predicted_names(loss, problem)]
 
 
 def predicting(loss: Any, problem: Problem, arrays: Iterable[Any]) -> Problem:
     """Return the problem with other predictions."""
-    return problem.replace(**dict(zip(loss.signature.predictions, arrays, strict=True)))
+    return problem.replace(**dict(zip(predicted_names(loss, problem), arrays, strict=True)))
 
 
 def in_dtype(loss: Any, problem: Problem, dtype: Any) -> Problem:
     """Return the problem with its predictions in a dtype."""
-    return problem.map(lambda array: np.asarray(array).astype(dtype), *loss.signature.predictions)
+    return problem.map(lambda array: np.asarray(array).astype(dtype), *predicted_names(loss, problem))
 
 
 def as_one(arrays: Sequence[Any]) -> Any:
@@ -141,92 +172,108 @@ def as_one(arrays: Sequence[Any]) -> Any:
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
-Strategy = Callable[[Any, tuple[int, ...]], st.SearchStrategy[np.ndarray]]
+Maker = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+seeds = st.integers(0, 2**32 - 1)
 
 
-def reals(bound: float = 8.0) -> Strategy:
-    """Arrays of finite numbers up to a bound, ties and zeros among them."""
+@dataclass(frozen=True)
+class Seeded:
+    """A strategy for arrays that a generator makes from a seed: many times faster than one that draws each entry."""
 
-    def strategy(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-        width = np.dtype(dtype).itemsize * 8
-        elements = st.floats(-bound, bound, width=width, allow_subnormal=False) | st.integers(-3, 3).map(float)
-        return hnp.arrays(dtype, shape, elements=elements)
+    make: Maker
+    dtype: Any = None
 
-    return strategy
+    def __call__(self, dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+        return seeds.map(lambda seed: self.array(np.random.default_rng(seed), dtype, shape))
+
+    def array(self, rng: np.random.Generator, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+        return np.asarray(self.make(rng, shape), dtype=self.dtype or dtype)
+
+    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Seeded":
+        return Seeded(lambda rng, shape: change(self.make(rng, shape)))
 
 
-def unit_interval(margin: float = 0.0) -> Strategy:
+def choice(*numbers: float) -> Seeded:
+    """Arrays of some numbers."""
+    return Seeded(lambda rng, shape: rng.choice(numbers, shape))
+
+
+def ids(count: int) -> Seeded:
+    """Arrays of integers from 0 to count - 1, of an integer dtype."""
+    return Seeded(lambda rng, shape: rng.integers(0, count, shape), np.int64)
+
+
+def reals(bound: float = 8.0) -> Seeded:
+    """Arrays of finite numbers up to a bound, of all sizes, ties and zeros among them."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        plain, small = rng.uniform(-bound, bound, (2, *shape))
+        kinds = rng.integers(0, rng.integers(1, 5), shape)
+        few = np.clip(rng.integers(-3, 4, shape), -bound, bound)
+        return np.choose(kinds, [plain, few, small * 10.0 ** rng.uniform(-12, 0, shape), np.sign(small) * bound])
+
+    return Seeded(make)
+
+
+ANY = reals()
+
+
+def between(low: float, high: float) -> Seeded:
+    """Arrays of numbers between bounds, which are among them."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        near = low + (high - low) * 10.0 ** rng.uniform(-12, 0, shape)
+        ends = rng.choice([low, high, (low + high) / 2], shape)
+        return np.choose(rng.integers(0, rng.integers(1, 4), shape), [rng.uniform(low, high, shape), ends, near])
+
+    return Seeded(make)
+
+
+def unit_interval(margin: float = 0.0) -> Seeded:
     """Arrays of probabilities, at least `margin` away from 0 and 1."""
-
-    def strategy(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-        width = np.dtype(dtype).itemsize * 8
-        elements = st.floats(float(np.float16(margin)), float(np.float16(1 - margin)), width=width)
-        return hnp.arrays(dtype, shape, elements=elements)
-
-    return strategy
+    return between(float(np.float16(margin)), float(np.float16(1 - margin)))
 
 
-def labels(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of 0 and 1."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 1.0]))
+labels = choice(0, 1)
+"""Arrays of 0 and 1."""
+
+signs = choice(-1, 1)
+"""Arrays of −1 and 1."""
+
+class_ids = ids(CLASSES)
+"""Arrays of class ids, one for each row."""
+
+grades = ids(CLASSES)
+"""Arrays of ordered grades."""
+
+query_ids = ids(3)
+"""Query ids in any order."""
+
+relevances = choice(*range(5))
+"""Grades from 0 to 4."""
+
+lower_ends = choice(0, 0.25, 0.75, 1)
+"""Arrays of lower ends of intervals, from 0 to 1."""
+
+upper_ends = choice(1, 1.25, 4, np.inf)
+"""Arrays of upper ends of intervals, from 1 to inf."""
+
+positive = between(0.125, 8)
+"""Arrays of numbers from 1/8 to 8."""
 
 
-def signs(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of −1 and 1."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([-1.0, 1.0]))
+not_negative = ANY.map(np.abs)
+"""Arrays of numbers from 0 to 8."""
+
+not_small = ANY.map(lambda array: np.copysign(np.maximum(np.abs(array), 1), array))
+"""Arrays of numbers whose size is from 1 to 8."""
 
 
-def class_ids(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of class ids, one for each row."""
-    return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
-
-
-def grades(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of ordered grades."""
-    return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
-
-
-def distributions(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+@Seeded
+def distributions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Rows that sum to 1, within what is tolerated."""
-    rows = hnp.arrays(np.float64, shape, elements=st.floats(0.125, 1.0))
-    nearly = st.sampled_from([0.9995, 1.0, 1.0005])
-    return st.builds(lambda rows, near: (near * rows / rows.sum(axis=-1, keepdims=True)).astype(dtype), rows, nearly)
-
-
-def not_negative(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of numbers from 0 to 8."""
-    return reals()(dtype, shape).map(np.abs)
-
-
-def positive(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of numbers from 1/8 to 8."""
-    width = np.dtype(dtype).itemsize * 8
-    return hnp.arrays(dtype, shape, elements=st.floats(0.125, 8.0, width=width))
-
-
-def lower_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of lower ends of intervals, from 0 to 1."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 0.25, 0.75, 1.0]))
-
-
-def upper_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of upper ends of intervals, from 1 to inf."""
-    return hnp.arrays(dtype, shape, elements=st.sampled_from([1.0, 1.25, 4.0, np.inf]))
-
-
-def not_small(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of numbers whose size is from 1 to 8."""
-    return reals()(dtype, shape).map(lambda array: np.copysign(np.maximum(np.abs(array), 1), array))
-
-
-def relevances(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Grades from 0 to 4."""
-    return hnp.arrays(dtype, shape, elements=st.integers(0, 4).map(float))
-
-
-def query_ids(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
-    """Query ids in any order."""
-    return hnp.arrays(np.int64, shape, elements=st.integers(0, 2))
+    rows = rng.uniform(0.125, 1, shape)
+    return rng.choice([0.9995, 1, 1.0005]) * rows / rows.sum(axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -238,8 +285,8 @@ class Case:
     loss
         The loss, with reduction "mean".
     arrays
-        By name, functions of a dtype and a shape that return strategies; those of the predictions avoid clipped
-        probabilities. Arrays that are not named hold any `reals()`, but optional ones are then left out.
+        By name, what makes them (see `Seeded`); the predictions avoid clipped probabilities. Arrays that are not
+        named hold any `reals()`, but optional ones are then left out.
     columns
         By name, lengths of the trailing axes that hold one sample's numbers.
     inner
@@ -249,7 +296,7 @@ class Case:
     """
 
     loss: Any
-    arrays: Mapping[str, Strategy] = dataclasses.field(default_factory=dict)
+    arrays: Mapping[str, Seeded] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
     inner: tuple[int, ...] | None = None
     kinks: Callable[[Problem], np.ndarray] | None = None
@@ -266,22 +313,25 @@ class Case:
     def shapes(self, *samples: int) -> dict[str, tuple[int, ...]]:
         """Return the shape of each array, for samples of a shape."""
         samples = (*samples, *self.inner) if self.inner and len(samples) == 1 else samples
-        return {name: (*samples, *self.columns.get(name, ())) for name in self.names}
+        own = {name: () if name in self.loss.signature.shared else samples for name in self.names}
+        return {name: (*own[name], *self.columns.get(name, ())) for name in self.names}
 
     def problems(
         self, dtype: Any = np.float64, min_size: int = 1, max_size: int = 6, flat: bool = False
     ) -> st.SearchStrategy[Problem]:
         """Return a strategy for problems of so many samples (or items), or that times 2 where these have two axes."""
-        axes = [()] if flat or self.inner or self.unit not in ("element", "row") else [(), (), (2,), (1, 2)]
-        samples = st.tuples(st.integers(min_size, max_size), st.sampled_from(axes))
-        return samples.flatmap(
-            lambda shape: st.fixed_dictionaries(
-                {
-                    name: self.arrays.get(name, reals())(dtype, array)
-                    for name, array in self.shapes(shape[0], *shape[1]).items()
-                }
-            ).map(Problem)
+        return st.builds(
+            lambda n, seed: self.problem(np.random.default_rng(seed), n, dtype, flat),
+            st.integers(min_size, max_size),
+            seeds,
         )
+
+    def problem(self, rng: np.random.Generator, n: int, dtype: Any = np.float64, flat: bool = False) -> Problem:
+        """Return a random problem of n samples (or items), or of n times 2 where these may have two axes."""
+        axes = [()] if flat or self.inner or self.unit not in ("element", "row") else [(), (), (2,), (1, 2)]
+        shapes = self.shapes(n, *axes[rng.integers(len(axes))])
+        arrays = {name: self.arrays.get(name, ANY).array(rng, dtype, shape) for name, shape in shapes.items()}
+        return Problem(arrays, self.loss.signature.shared)
 
     def typical(self, n: int, dtype: Any = np.float64, seed: int = 0) -> Problem:
         """Return a problem of n samples (or items). Numbers inside (0, 1) are predictions for every loss."""
@@ -307,7 +357,8 @@ class Case:
                 return rng.integers(0, 2, shape).astype(dtype)
             return rng.uniform(0.05, 0.95, shape).astype(dtype)
 
-        return Problem({name: array(name, shape) for name, shape in self.shapes(n).items()})
+        arrays = {name: array(name, shape) for name, shape in self.shapes(n).items()}
+        return Problem(arrays, self.loss.signature.shared)
 
     def with_reduction(self, reduction: str) -> Any:
         """Return the loss with another reduction."""
@@ -327,6 +378,20 @@ class Case:
             samples = loss._admit(arrays, None)
             units.add("list" if samples.unit == "query" and samples.shape == (2,) else samples.unit)
         return units.pop() if len(units) == 1 else "mixed"
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The loss as the laws of `losses.testing` take it: each number has to agree by itself."""
+        signature, items = self.loss.signature, self.unit in ("query", "stratum", "mixed")
+        return Subject(
+            self.loss,
+            signature.positional,
+            tuple(name for name in signature.predictions if name in self.names),
+            self.reductions,
+            items=items,
+            degree=self.degree,
+            entrywise=True,
+        )
 
     @property
     def exempt(self) -> Mapping[int, str]:
@@ -414,9 +479,30 @@ def location_kinks(problem: Problem) -> np.ndarray:
     return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
 
 
-STRATA: dict[str, Strategy] = {"time": relevances, "event": labels, "qid": query_ids}
-CENSORED: dict[str, Strategy] = {"lower": lower_ends, "upper": upper_ends}
-RANKED: dict[str, Strategy] = {"y_true": relevances, "qid": query_ids}
+def distance_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a loss of distances whose derivatives jump at the margin."""
+    return lambda problem: np.abs(problem["distance"] - margin)
+
+
+def ranking_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of a hinge of two scores."""
+    return lambda problem: np.abs(margin - problem["sign"] * (problem["first"] - problem["second"]))
+
+
+def triplet_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance from where a triplet's loss reaches 0, or 0 where two vectors nearly are the same."""
+
+    def distance(problem: Problem) -> np.ndarray:
+        near, far = (np.linalg.norm(problem["anchor"] - problem[name], axis=-1) for name in ("positive", "negative"))
+        smooth = (near > 0.5) & (far > 0.5)
+        return np.repeat((np.abs(near - far + margin) * smooth)[..., np.newaxis], problem["anchor"].shape[-1], axis=-1)
+
+    return distance
+
+
+STRATA: dict[str, Seeded] = {"time": relevances, "event": labels, "qid": query_ids}
+CENSORED: dict[str, Seeded] = {"lower": lower_ends, "upper": upper_ends}
+RANKED: dict[str, Seeded] = {"y_true": relevances, "qid": query_ids}
 LISTS: dict[str, Any] = {"arrays": {"y_true": relevances}, "columns": {"y_true": (4,), "y_pred": (4,)}}
 IDS: dict[str, Any] = {"columns": {"y_pred": (CLASSES,)}}
 SHARES: dict[str, Any] = {"columns": {"y_true": (CLASSES,), "y_pred": (CLASSES,)}}
@@ -425,6 +511,16 @@ SURE = unit_interval(0.05)
 ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
 SCALED: dict[str, Any] = {"arrays": {"y_pred": reals(2)}, "columns": {"y_pred": (2,)}}
 STEPS: dict[str, Any] = {"arrays": {"y_true": grades}, "columns": {"y_pred": (CLASSES - 1,)}}
+
+VECTORS: dict[str, Any] = {"columns": {"y_true": (3,), "y_pred": (3,)}}
+TRIPLES: dict[str, Any] = {"columns": dict.fromkeys(("anchor", "positive", "negative"), (3,))}
+PAIRED: dict[str, Any] = {
+    "arrays": dict.fromkeys(("queries", "keys"), not_small),
+    "columns": dict.fromkeys(("queries", "keys"), (3,)),
+}
+LABELLED: dict[str, Any] = {"arrays": {"ids": class_ids, "embeddings": not_small}, "columns": {"embeddings": (3,)}}
+HIDDEN: dict[str, Any] = {"columns": {"hidden": (4,), "weight": (CLASSES, 4), "bias": (CLASSES,)}}
+LAYER: dict[str, Seeded] = {"ids": class_ids, "hidden": reals(2), "weight": reals(2)}
 
 CASES = [
     Case(MSE()),
@@ -537,6 +633,17 @@ CASES = [
     Case(AFT(scale=0.75), CENSORED),
     Case(AFT(distribution="logistic", scale=1.5), CENSORED),
     Case(AFT(distribution="extreme", scale=2.0), CENSORED),
+    Case(CosineDistance(), {"y_true": not_small, "y_pred": not_small}, **VECTORS),
+    Case(Contrastive(margin=1.5), {"same": unit_interval()}, kinks=distance_kinks(1.5)),
+    Case(HingeEmbedding(margin=0.75), {"sign": signs}, kinks=distance_kinks(0.75)),
+    Case(MarginRanking(margin=0.5), {"sign": signs}, kinks=ranking_kinks(0.5)),
+    Case(Triplet(margin=0.75), kinks=triplet_kinks(0.75), **TRIPLES),
+    Case(InfoNCE(temperature=0.5), **PAIRED),
+    Case(InfoNCE(temperature=0.02, symmetric=True), **PAIRED),
+    Case(SupCon(temperature=0.5), **LABELLED),
+    Case(LinearCrossEntropy(), LAYER, **HIDDEN),
+    Case(LinearCrossEntropy(class_weight=(1.0, 2.0, 0.5)), {**LAYER, "bias": reals(2)}, **HIDDEN),
+    Case(LinearCrossEntropy(label_smoothing=0.1, z_loss=0.25), {**LAYER, "bias": reals(2)}, **HIDDEN),
     Case(0.9 * MSE() + 0.1 * MAE(), kinks=residual_kinks(0)),
     Case(0.5 * MSE() + 0.5 * PairwiseLogistic(), RANKED),
 ]

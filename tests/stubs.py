@@ -90,6 +90,8 @@ def _method(signature: Signature, name: str, own: list[str], result: str) -> str
     """Return a method of losses with this signature."""
     count = len(signature.predictions)
     derivative = "Array" if count == 1 else f"tuple[{', '.join(['Array'] * count)}]"
+    if set(signature.predictions) & set(signature.optional):
+        derivative = "tuple[Array, ...]"
     several = result.count("Derivative") > 1
     kinds = {"sample_weight": "ArrayLike", "out": f"tuple[{derivative}, {derivative}]" if several else derivative}
     by_name = [f"{array}: ArrayLike" for array in signature.required]

@@ -45,7 +45,7 @@ def fit(loss, y, x):
         change = np.linalg.solve(x.T @ (curvature[:, np.newaxis] * x), x.T @ grad)
         coefficients -= change
         if sys.stderr.isatty():
-            print(f"\r{loss!r}: step {step}, change {np.abs(change).max():.1e}", end="", file=sys.stderr, flush=True)
+            print(f"\r{loss!r}: step {step:2d}, change {np.abs(change).max():.1e}", end="", file=sys.stderr, flush=True)
         if np.abs(change).max() < 1e-10:
             break
     if sys.stderr.isatty():

@@ -88,9 +88,9 @@ def rank_patients():
         past, held_out = ([column[part] for column in patients] for part in (order[::2], order[1::2]))
         for loss in LOSSES:
             figures[loss].append(held_out_figures(loss, past, held_out))
-    print(
-        f"\nPatients ranked within age groups: held-out means over {HALVES} random halves, and by how much they differ"
-    )
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    print(f"Patients ranked within age groups: held-out means over {HALVES} random halves, and by how much they differ")
     print(f"from those of {LOSSES[0]!r}, with the standard error of that.\n")
     print(f"{'trained with':20s}{f'NDCG@{TOP}':>8s}{'':18s}{'pairs in order':>16s}")
     for loss, found in figures.items():
@@ -131,8 +131,10 @@ def maximize_auc(rows):
     steps = 12
     weights = train(PairwiseLogistic(), x, y, steps, 0.05, "All pairs")
     seconds = time.perf_counter() - start
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     positives = np.count_nonzero(y)
-    print(f"\n{rows:,} rows, {positives:,} of them positive: {positives * (rows - positives):,} pairs in each step.\n")
+    print(f"{rows:,} rows, {positives:,} of them positive: {positives * (rows - positives):,} pairs in each step.\n")
     print(f"AUC before training (random weights) {auc(y, x @ first):.4f}")
     print(f"AUC after {steps} steps                  {auc(y, x @ weights):.4f}")
     print(f"AUC of the weights behind the labels {auc(y, x @ true):.4f}")

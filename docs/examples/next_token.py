@@ -6,7 +6,7 @@ Train two models of English text to predict the next character, and compare thei
 The text is Python's own manual, as it comes with CPython (`pydoc_data.topics`), a paragraph a sequence. A bigram table
 is trained by gradient descent: its best possible perplexity is known exactly, by counting. A small network that sees
 the last characters must then do better on paragraphs that neither has seen. The network's backpropagation is written
-out by hand, and starts from what ``loss.grad`` returns.
+out by hand, and starts from what ``loss.grad`` returns. `LinearCrossEntropy` is its last layer and its loss in one.
 
 Run it with ``python docs/examples/next_token.py``; it takes some 10 seconds.
 """
@@ -22,10 +22,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from losses import CategoricalCrossEntropy, perplexity
+from losses import CategoricalCrossEntropy, LinearCrossEntropy, perplexity
 
 PADDING = -1
 LOSS = CategoricalCrossEntropy(from_logits=True, ignore_index=PADDING)
+LAST_LAYER = LinearCrossEntropy(ignore_index=PADDING)
 BATCH = 4  # paragraphs
 LONGEST = 400  # characters of a paragraph; the rest is another one
 CONTEXT, WIDTH, HIDDEN = 8, 12, 96  # characters that the network sees, and the sizes of its layers
@@ -95,7 +96,7 @@ class Bigram:
 
 
 class Network:
-    """The last characters are embedded, and go through one hidden layer: logits = tanh(e A + a) B + b."""
+    """The last characters are embedded, and go through one hidden layer: logits = tanh(e A + a) Bᵀ + b."""
 
     def __init__(self, size, rng):
         def normal(rows, columns):
@@ -103,20 +104,22 @@ class Network:
 
         self.embedding = rng.standard_normal((size, WIDTH)).astype(np.float32)
         self.A, self.a = normal(CONTEXT * WIDTH, HIDDEN), np.zeros(HIDDEN, np.float32)
-        self.B, self.b = normal(HIDDEN, size), np.zeros(size, np.float32)
+        self.B, self.b = np.ascontiguousarray(normal(HIDDEN, size).T), np.zeros(size, np.float32)
 
     def logits(self, x):
+        return self.hidden(x) @ self.B.T + self.b
+
+    def hidden(self, x):
+        """Return what the last layer sees, and remember what the gradients need."""
         before = np.pad(x, ((0, 0), (CONTEXT - 1, 0)))  # character 0 stands before the first
         self.seen = np.lib.stride_tricks.sliding_window_view(before, CONTEXT, axis=1).reshape(-1, CONTEXT)
         self.e = self.embedding[self.seen].reshape(len(self.seen), -1)
         self.h = np.tanh(self.e @ self.A + self.a)
-        return (self.h @ self.B + self.b).reshape(*x.shape, -1)
+        return self.h.reshape(*x.shape, -1)
 
-    def gradients(self, x, slope):
-        """Return the gradient of the loss by each parameter, given that by the logits: the chain rule, backwards."""
-        slope = slope.reshape(-1, slope.shape[-1])
-        by_B, by_b = self.h.T @ slope, slope.sum(axis=0)
-        by_hidden = (slope @ self.B.T) * (1 - self.h**2)  # through tanh
+    def gradients(self, slope, by_B, by_b):
+        """Return the gradient of the loss by each parameter, given those of the last layer: the chain rule."""
+        by_hidden = slope.reshape(self.h.shape) * (1 - self.h**2)  # through tanh
         by_A, by_a = self.e.T @ by_hidden, by_hidden.sum(axis=0)
         by_embedding = np.zeros_like(self.embedding)
         np.add.at(by_embedding, self.seen.reshape(-1), (by_hidden @ self.A.T).reshape(-1, WIDTH))
@@ -128,8 +131,8 @@ class Network:
         steps = epochs * -(-len(sequences) // BATCH)
         for epoch in range(epochs):
             for x, y in batches(sequences, rng):
-                value, slope = LOSS.value_and_grad(y, self.logits(x))
-                optimizer.step(self.gradients(x, slope), rate=0.01 * (1 - optimizer.steps / steps))
+                value, slopes = LAST_LAYER.value_and_grad(y, self.hidden(x), self.B, bias=self.b)
+                optimizer.step(self.gradients(*slopes), rate=0.01 * (1 - optimizer.steps / steps))
                 if optimizer.steps % 20 == 0:
                     show(f"network: epoch {epoch + 1} of {epochs}, perplexity of a batch {perplexity(value):6.2f}")
         return self
@@ -187,7 +190,8 @@ def main():
     )
     bigram = Bigram(size).train(known)
     network = Network(size, rng).train(known, rng)
-    show("\n")
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     print(f"{'perplexity per character':32s}{'trained on':>12s}{'held out':>10s}")
     print(f"{'every character equally likely':32s}{size:12.3f}{size:10.3f}")
     print(f"{'bigrams, counted':32s}{counted_optimum(known, size):12.3f}")

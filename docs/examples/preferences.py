@@ -111,7 +111,8 @@ def main():
     optimum = np.exp(log_softmax(ref_logp + utility / BETA))
     by_dpo = np.exp(train_dpo(chance, ref_logp))
     by_ppo = np.exp(train_ppo(utility, ref_logp))
-    show("\n")
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
 
     shifted = reward - reward.mean() + utility.mean()
     print(f"{'utility':>10s}{'reward':>10s}{'reference':>12s}{'optimum':>10s}{'DPO':>10s}{'PPO':>10s}")

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _NAMES = {
     "_loss.base": ("Loss",),
@@ -25,6 +25,8 @@ _NAMES = {
         "MultiQuantile",
         "StudentTNLL",
     ),
+    "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "InfoNCE", "MarginRanking", "SupCon", "Triplet"),
+    "language": ("LinearCrossEntropy",),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),
@@ -56,7 +58,7 @@ _NAMES = {
 """The public names, by module. A module is imported when one of its names is first asked for, since importing costs
 time. For type checkers, `__init__.pyi` is written from this table by ``python -m tests.stubs``."""
 
-_MODULES = ("monitor", "testing")
+_MODULES = ("integrations", "monitor", "testing")
 _WHERE = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted([*_WHERE, *_MODULES])

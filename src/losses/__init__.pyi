@@ -3,6 +3,7 @@
 Written by ``python -m tests.stubs``: don't edit it.
 """
 
+from losses import integrations as integrations
 from losses import monitor as monitor
 from losses import testing as testing
 from losses._loss.base import Loss as Loss
@@ -32,6 +33,14 @@ from losses.distribution import LaplaceNLL as LaplaceNLL
 from losses.distribution import LogisticCRPS as LogisticCRPS
 from losses.distribution import MultiQuantile as MultiQuantile
 from losses.distribution import StudentTNLL as StudentTNLL
+from losses.embedding import Contrastive as Contrastive
+from losses.embedding import CosineDistance as CosineDistance
+from losses.embedding import HingeEmbedding as HingeEmbedding
+from losses.embedding import InfoNCE as InfoNCE
+from losses.embedding import MarginRanking as MarginRanking
+from losses.embedding import SupCon as SupCon
+from losses.embedding import Triplet as Triplet
+from losses.language import LinearCrossEntropy as LinearCrossEntropy
 from losses.listwise import ApproxNDCG as ApproxNDCG
 from losses.listwise import LambdaRank as LambdaRank
 from losses.listwise import ListMLE as ListMLE
@@ -100,6 +109,8 @@ __all__ = [
     "BradleyTerry",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "Contrastive",
+    "CosineDistance",
     "Cox",
     "CumulativeLogit",
     "ElementwiseLoss",
@@ -112,10 +123,13 @@ __all__ = [
     "GaussianCRPS",
     "GaussianNLL",
     "Hinge",
+    "HingeEmbedding",
     "Huber",
+    "InfoNCE",
     "KLPenalty",
     "LambdaRank",
     "LaplaceNLL",
+    "LinearCrossEntropy",
     "ListMLE",
     "ListNet",
     "ListwiseLoss",
@@ -123,6 +137,7 @@ __all__ = [
     "LogisticCRPS",
     "Loss",
     "MarginLoss",
+    "MarginRanking",
     "ModifiedHuber",
     "MultiQuantile",
     "NegativeBinomial",
@@ -143,11 +158,14 @@ __all__ = [
     "SquaredEpsilonInsensitive",
     "SquaredHinge",
     "StudentTNLL",
+    "SupCon",
+    "Triplet",
     "TukeyBiweight",
     "Tweedie",
     "available",
     "get",
     "get_num_threads",
+    "integrations",
     "monitor",
     "perplexity",
     "set_num_threads",

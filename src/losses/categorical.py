@@ -1,10 +1,12 @@
 """Losses of classes: a sample is a row of predictions, one for each class."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -48,6 +50,12 @@ def _ignore_index(name: str, value: Any) -> int | None:
     if not -(2**63) <= index < 2**64:
         raise ValueError(f"{name} must fit into 64 bits, got {index!r}")
     return index
+
+
+ClassWeight: TypeAlias = Annotated[Sequence[float] | None, _class_weight]
+
+
+ClassId: TypeAlias = Annotated[int | None, _ignore_index]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -96,9 +104,9 @@ class CategoricalCrossEntropy(OfPredictions):
     """
 
     from_logits: bool = False
-    class_weight: Annotated[Sequence[float] | None, _class_weight] = None
+    class_weight: ClassWeight = None
     label_smoothing: Fraction = 0.0
-    ignore_index: Annotated[int | None, _ignore_index] = None
+    ignore_index: ClassId = None
 
     _evaluate_block = by_sample
 
@@ -141,7 +149,10 @@ class CategoricalCrossEntropy(OfPredictions):
         if self.class_weight is None:
             return mass
         if len(self.class_weight) != len(mass):
-            raise ValueError(f"class_weight has {len(self.class_weight)} entries, but y_true shows {len(mass)} classes")
+            raise ValueError(
+                f"class_weight has {len(self.class_weight)} entries, but y_true shows {len(mass)} classes; there must "
+                "be one for each, in the order of the ids"
+            )
         weighted: FloatArray = mass * np.asarray(self.class_weight)
         return weighted
 

@@ -3,10 +3,12 @@
 The prediction s is the logarithm of the mean μ = e^s (the log link), so that any real number is one.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,8 +19,9 @@ from losses._loss.samplewise import floored
 from losses._maths.statistics import mean
 from losses._types import Array, FloatArray
 
-_REAL = Interval("a target must be a number", -math.inf, math.inf)
-_COUNT = Interval("a target must not be negative", 0.0, math.inf)
+_LEAVE_OUT = "; leave such samples out, or give them a sample_weight of 0"
+_REAL = Interval("a target must be a number", -math.inf, math.inf, _LEAVE_OUT)
+_COUNT = Interval("a target must not be negative", 0.0, math.inf, _LEAVE_OUT)
 _AMOUNT = Above(
     "a target must be positive", 0.0, math.inf, "; amounts that may be 0 need Tweedie with a power between 1 and 2"
 )
@@ -192,6 +195,11 @@ _NEAR = 1e-3
 """So close to a power of 1 or 2, Tweedie's deviance is shifted to tend to Poisson's or gamma's."""
 
 
+Power: TypeAlias = Annotated[
+    float, Range("be finite and not lie between 0 and 1", lambda p: -math.inf < p <= 0 or 1 <= p < math.inf)
+]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Tweedie(_Deviance):
     """Tweedie deviance of power p, halved and up to terms in y: e^{s(2−p)}/(2−p) − ye^{s(1−p)}/(1−p).
@@ -232,9 +240,7 @@ class Tweedie(_Deviance):
     array([ 0.5, -1. ])
     """
 
-    power: Annotated[
-        float, Range("be finite and not lie between 0 and 1", lambda p: -math.inf < p <= 0 or 1 <= p < math.inf)
-    ] = 1.5
+    power: Power = 1.5
 
     @by_parameters
     def is_convex(self) -> bool:
@@ -357,7 +363,7 @@ class NegativeBinomial(_Deviance):
         slope, bend = self._slope_and_bend(y, self._growth(p))
         return slope, floored(bend)
 
-    def _growth(self, s: FloatArray) -> "_Growth":
+    def _growth(self, s: FloatArray) -> _Growth:
         finfo = np.finfo(s.dtype)
         alpha = max(s.dtype.type(self.dispersion), finfo.smallest_normal)
         root = np.exp(s / 2)
@@ -367,7 +373,7 @@ class NegativeBinomial(_Deviance):
             return _Growth(alpha, root, product)
         return _Growth(alpha, root, product, beyond, s[beyond] + np.log(alpha))
 
-    def _loss(self, y: FloatArray, s: FloatArray, growth: "_Growth") -> FloatArray:
+    def _loss(self, y: FloatArray, s: FloatArray, growth: _Growth) -> FloatArray:
         alpha, root, product, beyond, log_product = growth
         tiny = np.finfo(s.dtype).smallest_normal
         log = np.log1p(product)
@@ -377,7 +383,7 @@ class NegativeBinomial(_Deviance):
             of_mean[beyond] = log_product / alpha
         return _sum(of_mean, y * (log - s))
 
-    def _slope_and_bend(self, y: FloatArray, growth: "_Growth") -> tuple[FloatArray, FloatArray]:
+    def _slope_and_bend(self, y: FloatArray, growth: _Growth) -> tuple[FloatArray, FloatArray]:
         """Return the first and second derivative from μ/(1 + αμ) and 1/(1 + αμ)."""
         alpha, root, product, beyond, log_product = growth
         rest = 1 / (1 + product)

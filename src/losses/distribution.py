@@ -4,6 +4,8 @@ y_pred has one more, last axis than y_true, which holds what is predicted of one
 members. A sample is a row of it.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -13,6 +13,8 @@ So scores may lie at any level, and lists may hold scores of any spread. Lists o
 summed another way; their errors are 1e-12 of the list's largest derivative.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import ClassVar
 

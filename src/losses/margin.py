@@ -3,6 +3,8 @@
 Labels are 0 and 1, or −1 and 1; s > 0 speaks for 1.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from typing import ClassVar

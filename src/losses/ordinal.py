@@ -1,5 +1,7 @@
 """Losses of ordered grades: labels 0 … K − 1 of which each is more than the one before, such as ratings or stages."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Callable, Mapping

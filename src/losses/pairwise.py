@@ -1,5 +1,7 @@
 """Pairwise losses for ranking: a function of the difference between the scores of a better and a worse item."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

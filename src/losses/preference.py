@@ -8,6 +8,8 @@ time.
 No gradient flows through the arrays given by keyword: they come from a model that is not trained.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +33,10 @@ from losses._maths.logistic import sigmoid, sigmoid_slope, softplus
 from losses._maths.tangents import exp_beyond_tangent
 from losses._types import FloatArray
 
-_MARGIN = Interval("a margin must not be negative or NaN", 0.0, math.inf)
-_DESIRABLE = Ends("desirable must be True or False, or exactly 1 or 0", 0.0, 1.0)
+_MARGIN = Interval(
+    "a margin must not be negative or NaN", 0.0, math.inf, "; it is how far the chosen answer should lead"
+)
+_DESIRABLE = Ends("desirable must be True or False, or exactly 1 or 0", 0.0, 1.0, "; the order is (desirable, logp)")
 
 
 # ------------------------------------------------------------------------------------- two answers, one preferred

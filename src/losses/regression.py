@@ -1,10 +1,12 @@
 """Losses for regression: functions of the residual r = y_pred - y_true, and relative errors."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -121,7 +123,12 @@ class MAE(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return the sign of r."""
-        return np.sign(r)
+        return _sign(r, np.abs(r))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share |r|."""
+        size = np.abs(r)
+        return size, _sign(r, size)
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 0."""
@@ -703,6 +710,9 @@ class _Powers(NamedTuple):
         return found
 
 
+AtMostTwo: TypeAlias = Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Barron(_Robust):
     """Barron's general loss: (|α−2|/α) (((r/c)²/|α−2| + 1)^{α/2} − 1), robust by degrees.
@@ -739,7 +749,7 @@ class Barron(_Robust):
     array([0.60653066, 0.        ])
     """
 
-    alpha: Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)] = 1.0
+    alpha: AtMostTwo = 1.0
     scale: Positive = 1.0
 
     def __repr__(self) -> str:
@@ -1244,6 +1254,9 @@ class SquaredEpsilonInsensitive(ResidualLoss):
         return np.full_like(r, 2)
 
 
+NotZero: TypeAlias = Annotated[float, Range("be finite and not 0", lambda x: math.isfinite(x) and x != 0)]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LINEX(ResidualLoss):
     """Linear on one side and exponential on the other: e^{ar} − ar − 1.
@@ -1275,7 +1288,7 @@ class LINEX(ResidualLoss):
     5.000000001666667e-19
     """
 
-    a: Annotated[float, Range("be finite and not 0", lambda x: math.isfinite(x) and x != 0)] = 1.0
+    a: NotZero = 1.0
 
     is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True
@@ -1310,6 +1323,13 @@ class LINEX(ResidualLoss):
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}, above the machine epsilon times a²."""
         return np.maximum(self.second_derivative(r), least_curvature(r.dtype, abs(self.a)))
+
+
+def _sign(r: FloatArray, size: FloatArray) -> FloatArray:
+    """Return the sign of r, given |r|."""
+    # r/|r| takes a third to two thirds of the time of np.sign, but is NaN where r is 0 or infinite
+    found: FloatArray = r / size
+    return np.sign(r) if found.size and math.isnan(found.item(found.argmax())) else found
 
 
 def by_side(r: FloatArray, shortfall: float, overshoot: float) -> FloatArray:

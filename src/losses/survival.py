@@ -1,10 +1,12 @@
 """Survival losses: of times until an event, some of which are only known to lie beyond the end of the observation."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -25,6 +27,9 @@ from losses._types import Array, ArrayLike, FloatArray
 from losses._walk.blocks import WHOLE
 
 # --------------------------------------------------------------------------------------------- proportional hazards
+
+
+Ties: TypeAlias = Annotated[Literal["breslow", "efron"], choice("breslow", "efron")]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -80,7 +85,7 @@ class Cox(OfSurvivalTimes):
     array([-0.16666667,  0.83333333, -0.66666667])
     """
 
-    ties: Annotated[Literal["breslow", "efron"], choice("breslow", "efron")] = "breslow"
+    ties: Ties = "breslow"
 
     is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True
@@ -118,6 +123,9 @@ class Cox(OfSurvivalTimes):
 
 
 # ---------------------------------------------------------------------------------------------- accelerated failure
+
+
+Distribution: TypeAlias = Annotated[Literal["normal", "logistic", "extreme"], choice(*DISTRIBUTIONS)]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -175,7 +183,7 @@ class AFT(SampleLoss, OfCensoredTimes):
     array([ 0.  , -0.25])
     """
 
-    distribution: Annotated[Literal["normal", "logistic", "extreme"], choice(*DISTRIBUTIONS)] = "normal"
+    distribution: Distribution = "normal"
     scale: Positive = 1.0
 
     is_convex: ClassVar[bool] = True
@@ -321,8 +329,8 @@ class AFT(SampleLoss, OfCensoredTimes):
         if not later or not earlier:
             side, limit = ("left", "−") if earlier else ("right", "+")
             raise ValueError(
-                f"all the times are censored on the {side}: the loss falls without end, as its infimum over constant "
-                f"predictions lies at {limit}infinity"
+                f"by lower and upper all the times are censored on the {side}: the loss falls without end, as its "
+                f"infimum over constant predictions lies at {limit}infinity"
             )
         if self.distribution == "normal" and not ends:
             return mean(np.log(start), weight)

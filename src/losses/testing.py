@@ -13,7 +13,7 @@ import numpy as np
 from losses._testing import check
 from losses._testing.data import Fit
 from losses._testing.gradients import ATOL, RTOL, STEP, expected_slope
-from losses._testing.search import described, explored, fits
+from losses._testing.search import described, explored, fits, given
 from losses._testing.subject import Subject, size, take
 from losses._types import Array, ArrayLike
 
@@ -133,7 +133,7 @@ def _given(
     if len(arrays) > len(subject.positional):
         raise TypeError(f"{subject!r} takes {len(subject.positional)} arrays by position, got {len(arrays)}")
     every = {name: np.asarray(array) for name, array in (*zip(positional, arrays, strict=True), *named.items())}
-    subject = Subject(loss, positional, subject.predictions, items="qid" in every)
+    subject = given(Subject(loss, positional, subject.predictions, items="qid" in every), every)
     weights = None if weight is None else np.asarray(weight)
     subject.call("value", every, weights)  # what is wrong with them, the loss says best
     n = size(subject, every) if np.ndim(every[subject.predictions[-1]]) else 0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losses import PairwiseHinge, PairwiseLogistic
-from losses._admission.queries import RELEVANCE, QuerySamples
+from losses._admission.queries import RELEVANCE, QuerySamples, order_of, query_numbers
 
 RANKING = [PairwiseHinge(reduction="sum"), PairwiseLogistic(reduction="sum")]
 each_loss = pytest.mark.parametrize("loss", RANKING, ids=repr)
@@ -145,7 +145,7 @@ def test_a_relevance_of_nan_is_refused_unless_left_out(loss, shape):
     relevance, weight = np.zeros(shape), np.ones(shape)
     last = tuple(n - 1 for n in shape)
     relevance[last] = np.nan
-    with pytest.raises(ValueError, match=r"is nan, but a relevance must be a number$") as caught:
+    with pytest.raises(ValueError, match=r"is nan, but a relevance must be a number; .*sample_weight of 0$") as caught:
         loss.value(relevance, np.zeros(shape))
     assert str(caught.value).startswith(f"y_true[{', '.join(map(str, last))}]")
     weight[last] = 0
@@ -172,3 +172,21 @@ def test_weights_of_two_axes_are_of_items_and_of_one_axis_of_queries(loss):
     np.testing.assert_allclose(each.value(y_true, y_pred, sample_weight=query_weight), query_weight * plain)
     as_items = np.broadcast_to(query_weight[:, np.newaxis], (3, 5))
     np.testing.assert_allclose(each.value(y_true, y_pred, sample_weight=as_items), query_weight**2 * plain)
+
+
+@pytest.mark.parametrize("highest", [1, 300, 1 << 16, (1 << 16) + 1, 1 << 33])
+def test_small_integers_are_ordered_by_digits_as_by_a_stable_sort(highest):
+    numbers = np.random.default_rng(0).integers(0, highest, 3_000)
+    np.testing.assert_array_equal(order_of(numbers), np.argsort(numbers, kind="stable"))
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "i8", "u8", "U3", "?"])
+@pytest.mark.parametrize("spread", [1, 3, 100])
+def test_queries_are_numbered_in_order_of_first_appearance(dtype, spread):
+    ids = (np.random.default_rng(1).integers(-spread, spread, 90) * (dtype != "u8")).astype(dtype)
+    if dtype == "u8":
+        ids = np.iinfo(np.uint64).max - np.random.default_rng(1).integers(0, spread, 90).astype("u8")
+    numbers: dict = {}
+    expected = [numbers.setdefault(entry, len(numbers)) for entry in ids.tolist()]
+    found, count = query_numbers(ids)
+    assert (found.tolist(), count) == (expected, len(numbers))

@@ -15,8 +15,7 @@ from benchmarks.timing import Disagreement, agreeing_turns
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("with_grad", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("dtype", "with_grad"), [("float32", False), ("float64", True)])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_contenders_agree(case: Case, dtype: str, with_grad: bool) -> None:
     data = case.data(np.random.default_rng(0), case.shapes[0], dtype)

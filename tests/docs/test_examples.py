@@ -35,6 +35,7 @@ def run(name, *arguments):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert not done.stderr, "progress belongs on a terminal: in a pipe it becomes one long line"
     return done.stdout
 
 
@@ -71,6 +72,7 @@ def test_learning_to_rank():
 
 def test_learning_to_rank_says_that_scikit_learn_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setattr(sys, "argv", ["learning_to_rank.py"])
     with pytest.raises(SystemExit, match=r'python -m pip install "\.\[examples\]"'):
         runpy.run_path(str(EXAMPLES / "learning_to_rank.py"), run_name="__main__")
 
@@ -99,6 +101,26 @@ def test_count_model():
         assert all(5 < share < 15 for share in shares)
         errors.append(error)
     assert 1 < errors[2] < 2 < errors[1] < errors[0]
+
+
+def test_scipy_fit():
+    """Three methods find scikit-learn's and statsmodels' coefficients."""
+    pytest.importorskip("sklearn")
+    pytest.importorskip("statsmodels")
+    printed = run("scipy_fit")
+    rows = [row.split() for row in printed.splitlines() if row.startswith(("robust", "logistic", "poisson"))]
+    assert {(row[0], row[3]) for row in rows} == {
+        (name, method)
+        for name in ("robust", "logistic", "poisson")
+        for method in ("L-BFGS-B", "Newton-CG", "trust-ncg")
+    }
+    assert all(float(row[-1]) < 1e-5 for row in rows)
+
+
+def test_scipy_fit_says_which_package_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsmodels", None)
+    with pytest.raises(SystemExit, match=r"needs statsmodels: python -m pip install"):
+        runpy.run_path(str(EXAMPLES / "scipy_fit.py"), run_name="__main__")
 
 
 @pytest.mark.parametrize(("name", "package"), [("survival", "lifelines"), ("count_model", "statsmodels")])
@@ -136,6 +158,18 @@ def test_next_token():
     assert numbers(printed, "network")[1] < 0.75 * unseen
     assert re.search(r"[1-9]\d*% of the targets in a batch are padding", printed)
     assert len(printed.split("The network writes:\n")[1]) > 300
+
+
+def test_embeddings(tmp_path):
+    """A trained encoder finds the other half far more often than chance; the untrained ones don't."""
+    pytest.importorskip("sklearn")
+    picture = tmp_path / "halves.png"
+    printed = run("embeddings", str(picture))
+    chance, trained = (numbers(printed, name) for name in ("chance", "trained"))
+    assert trained[0] > 20 * chance[0]
+    assert trained[1] > 10 * chance[1]
+    assert numbers(printed, "untrained")[1] < 3 * chance[1]
+    assert picture.exists() == ("No picture is drawn without Matplotlib" not in printed)
 
 
 def test_preferences():

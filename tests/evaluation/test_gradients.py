@@ -1,7 +1,6 @@
 """Law 7: grad is the derivative of value and hess that of grad, with the documented choice at kinks."""
 
 import dataclasses
-from functools import partial
 
 import numpy as np
 import pytest
@@ -9,64 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losses import MAE, MSE, Asymmetric, BinaryCrossEntropy, CategoricalCrossEntropy, Huber, PairwiseHinge
+from losses._testing import gradients
 from own_losses import ALL
-from problems import laid_out, slopes
-from registry import CASES, call, predictions
+from problems import drawn, laid_out, some_weights
+from registry import CASES, call, seeds
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 
-STEP = 2.0**-12
-"""Rounding costs the differences some 1e-12, truncation at a probability of 0.05 up to 1e-8."""
-
-
-def difference(function, array, index):
-    """Return the derivative of `function` by one entry of an array, by central differences of the fourth order."""
-
-    def at(steps):
-        moved = np.array(array)
-        moved[index] += steps * STEP
-        return function(moved)
-
-    return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * STEP)
-
-
-def smooth_entries(case, problem, name):
-    """Return the indices of the entries of a prediction with no kink within the reach of the differences."""
-    if case.kinks is None:
-        return list(np.ndindex(problem[name].shape))
-    return [tuple(index) for index in np.argwhere(case.kinks(problem) > 3 * STEP)]
-
 
 @each_case
-@given(data=st.data())
-def test_grad_is_the_derivative_of_value_and_hess_of_grad(case, data):
-    problem = data.draw(laid_out(case, max_size=4))
-    weight = data.draw(
-        st.none() | st.lists(st.sampled_from([0.0, 0.5, 1.0, 3.0]), min_size=len(problem), max_size=len(problem))
-    )
-    if weight is not None:
-        weight[0] = weight[0] or 1.0
-    loss = case.with_reduction(data.draw(st.sampled_from(["mean", "sum"])))
-
-    def found(method, problem=problem):
-        return call(loss, method, problem, sample_weight=weight)
-
-    grads = slopes("grad", found("grad"))
-    bends = slopes("hess", found("hess")) if case.has_hess else [None] * len(grads)
-    scale = 1 + abs(found("value"))
-    scale_of_grads = 1 + max(np.abs(grad).max() for grad in grads)
-    for k, name in enumerate(loss.signature.predictions):
-        for index in smooth_entries(case, problem, name):
-
-            def moved(method, array, k=k, name=name, index=index):
-                result = found(method, problem.replace(**{name: array}))
-                return result if method == "value" else slopes(method, result)[k][index]
-
-            expected = difference(partial(moved, "value"), problem[name], index)
-            np.testing.assert_allclose(grads[k][index], expected, rtol=1e-7, atol=2e-8 * scale)
-            if case.has_hess:
-                expected = difference(partial(moved, "grad"), problem[name], index)
-                np.testing.assert_allclose(bends[k][index], expected, rtol=1e-7, atol=2e-8 * scale_of_grads)
+@given(n=st.integers(1, 4), seed=seeds)
+def test_grad_is_the_derivative_of_value_and_hess_of_grad(case, n, seed):
+    rng = np.random.default_rng(seed)
+    arrays, weight = laid_out(case, rng, n).arrays, some_weights(rng, n, least=0) if rng.random() < 0.7 else None
+    (subject,) = case.subject.each(str(rng.choice(["mean", "sum"]))).values()
+    gradients.grad_is_the_derivative_of_value(subject, arrays, weight)
+    gradients.hess_is_the_derivative_of_grad(subject, arrays, weight)
 
 
 # --------------------------------------------------------------------------------------------- kinks
@@ -115,18 +72,15 @@ def test_a_hinge_is_flat_where_it_reaches_zero():
 PROBABILISTIC = [case for case in CASES if hasattr(case.loss, "from_logits") and not case.loss.from_logits]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("case", PROBABILISTIC, ids=str)
-@given(data=st.data())
-def test_a_clipped_probability_is_taken_as_the_nearest_one_that_is_not(case, data, dtype):
+@drawn
+def test_a_clipped_probability_is_taken_as_the_nearest_one_that_is_not(case, n, dtype, seed):
     """Value, grad and hess at a probability within eps of 0 or 1 are those at eps or 1 - eps; so they are finite."""
     loss = dataclasses.replace(case.loss, reduction="none")
-    problem = data.draw(case.problems(dtype, max_size=3))
-    (y_pred,) = predictions(case.loss, problem)
-    eps = np.finfo(dtype).eps
-    extreme = data.draw(st.lists(st.booleans(), min_size=y_pred.size, max_size=y_pred.size))
-    extreme = np.reshape(extreme, y_pred.shape)
-    near = data.draw(st.sampled_from([0.0, float(np.finfo(dtype).tiny), eps / 2]))
+    rng = np.random.default_rng(seed)
+    problem, eps = case.problem(rng, n, dtype), np.finfo(dtype).eps
+    extreme = rng.random(problem["y_pred"].shape) < 0.5
+    near = rng.choice([0.0, float(np.finfo(dtype).tiny), eps / 2])
     inside = problem.replace(y_pred=np.where(extreme, 1 - eps, eps).astype(dtype))
     outside = problem.replace(y_pred=np.where(extreme, 1 - near / 2, near).astype(dtype))
     for method in ("value", "grad", "hess"):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, PairwiseLogistic
+from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, InfoNCE, PairwiseLogistic
 from own_losses import ALL
-from problems import assert_close, flatten, weights
-from registry import call
+from problems import assert_close, flatten, some_weights
+from registry import call, of_samples, seeds
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 
@@ -23,15 +23,15 @@ def groups(case, problem, cut):
 
 
 @each_case
-@given(data=st.data())
-def test_any_split_gives_the_whole(case, data):
-    problem = data.draw(case.problems(min_size=3, flat=True))
-    if case.unit in ("query", "stratum", "mixed") and "qid" not in problem.arrays:
+@given(n=st.integers(2, 6), seed=seeds)
+def test_any_split_gives_the_whole(case, n, seed):
+    rng = np.random.default_rng(seed)
+    problem, weight = case.problem(rng, n, flat=True), some_weights(rng, n)
+    if (case.subject.items and "qid" not in problem.arrays) or case.unit == "anchor":  # which can't be split
         return
-    weight = data.draw(weights(len(problem)))
-    loss = case.with_reduction(data.draw(st.sampled_from(["mean", "sum"])))
+    loss = case.with_reduction(str(rng.choice(["mean", "sum"])))
     parts, grads = [], []
-    for indices in groups(case, problem, data.draw(st.integers(1, len(problem) - 1))):
+    for indices in groups(case, problem, rng.integers(1, n)):
         part, grad = call(loss, "partial_and_grad", problem.take(indices), sample_weight=weight[indices])
         parts.append(pickle.loads(pickle.dumps(part)))
         grads.append((indices, flatten(grad)))
@@ -44,7 +44,11 @@ def test_any_split_gives_the_whole(case, data):
             _ = merged.denominator
         return
     divisor = (merged.denominator or 1.0) if loss.reduction == "mean" else 1.0
+    belong = of_samples(loss, problem, "grad")
     for k, expected in enumerate(flatten(call(loss, "grad", problem, sample_weight=weight))):
+        if not belong[k]:
+            assert_close(sum(arrays[k] for _, arrays in grads) / divisor, expected, np.float64)
+            continue
         for indices, arrays in grads:
             assert_close(arrays[k] / divisor, expected[indices], np.float64)
 
@@ -82,6 +86,10 @@ def test_what_cannot_be_put_together_is_refused():
         whole + PairwiseLogistic().partial([1, 0], [0.5, 0.0], qid=["b", "a"])
     with pytest.raises(ValueError, match="one query"):
         PairwiseLogistic().partial([1, 0], [0.5, 0.0]) + PairwiseLogistic().partial([1, 0], [0.5, 0.0])
+    batch = InfoNCE().partial(np.eye(3), np.eye(3))
+    with pytest.raises(ValueError, match="both parts are batches"):
+        batch + batch
+    assert batch.result() == InfoNCE().value(np.eye(3), np.eye(3))
     with pytest.raises(ValueError, match="different losses"):
         MSE().partial([1.0], [2.0]) + MAE().partial([1.0], [2.0])
     with pytest.raises(ValueError, match='reduction="none"'):
@@ -91,6 +99,17 @@ def test_what_cannot_be_put_together_is_refused():
         nothing.result()
     assert (nothing + BinaryCrossEntropy().partial([1.0], [0.5])).result() == pytest.approx(np.log(2))
     assert PairwiseLogistic().partial([1], [0.5], qid=[0]).result() == 0.0
+
+
+def test_zero_is_the_part_of_no_samples():
+    """On either side, as an aggregation over empty partitions adds it."""
+    part = MSE().partial([1.0], [3.0])
+    assert part + 0 == 0 + part == part
+    for other in (1, 0.5, None):
+        with pytest.raises(TypeError):
+            part + other
+        with pytest.raises(TypeError):
+            other + part
 
 
 def test_terms_of_a_sum_keep_their_denominators():

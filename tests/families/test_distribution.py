@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from decimal import Decimal
 from statistics import NormalDist
 
 import numpy as np
@@ -10,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exact import exactly, log1p, sign
-from hard_points import Rows, arrays, assert_rows_as_stored, assert_rows_exact, magnitudes, signed, stored
+from exact_rows import distribution
+from hard_points import arrays, assert_rows_as_stored, assert_rows_exact, magnitudes, signed, stored
 from losses import (
     MAE,
     EnsembleCRPS,
@@ -24,7 +23,6 @@ from losses import (
 )
 
 INF, NAN = math.inf, math.nan
-PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 SCALED = [GaussianNLL(), LaplaceNLL(), StudentTNLL(), StudentTNLL(df=1.0), GaussianCRPS(), LogisticCRPS()]
 LIKELIHOODS = SCALED[:4]
 SCORES = SCALED[4:]
@@ -33,80 +31,13 @@ each_scaled = pytest.mark.parametrize("loss", SCALED, ids=repr)
 each_ensemble = pytest.mark.parametrize("loss", ENSEMBLES, ids=repr)
 
 
-# --------------------------------------------------------------------------------------------- formulas
-
-
-def erf(x):
-    """Return erf x by its series of positive terms; beyond 12 it is 1 to 60 digits."""
-    if abs(x) > 12:
-        return sign(x)
-    term = total = 2 * x / PI.sqrt() * (-x * x).exp()
-    for n in range(1, 400):
-        term *= 2 * x * x / (2 * n + 1)
-        total += term
-    return total
-
-
-def formula(loss, y, p):
-    """Return the catalogue's formula of one sample, and its derivatives with respect to each entry."""
-    if isinstance(loss, EnsembleCRPS):
-        return ensemble(loss, y, p)
-    if isinstance(loss, MultiQuantile):
-        levels = [exactly(level) for level in loss.quantiles]
-        value = [(1 - t) * (q - y) if q > y else t * (y - q) for t, q in zip(levels, p, strict=True)]
-        grad = [[(1 - t) if q > y else -t if q < y else Decimal(0)] for t, q in zip(levels, p, strict=True)]
-        return Rows(value, grad, [[Decimal(0)]] * len(p))
-    r, eta, sigma = y - p[0], p[1], p[1].exp()
-    z = r / sigma
-    if isinstance(loss, GaussianNLL):
-        return Rows([eta, z * z / 2], [[-z / sigma], [Decimal(1), -z * z]], [[1 / sigma**2], [2 * z * z]])
-    if isinstance(loss, LaplaceNLL):
-        return Rows([eta, abs(z)], [[-sign(z) / sigma], [Decimal(1), -abs(z)]], [[Decimal(0)], [abs(z)]])
-    if isinstance(loss, StudentTNLL):
-        nu = exactly(loss.df)
-        whole = nu + z * z
-        return Rows(
-            [eta, (nu + 1) / 2 * log1p(z * z / nu)],
-            [[-(nu + 1) * z / whole / sigma], [Decimal(1), -(nu + 1) * z * z / whole]],
-            [
-                [(nu + 1) * nu / (sigma * whole) ** 2, -(nu + 1) * z * z / (sigma * whole) ** 2],
-                [2 * (nu + 1) * nu * z * z / whole**2],
-            ],
-        )
-    if isinstance(loss, GaussianCRPS):
-        balance, density, rest = erf(z / Decimal(2).sqrt()), (-z * z / 2).exp() / (2 * PI).sqrt(), -sigma / PI.sqrt()
-        return Rows(
-            [r * balance, 2 * sigma * density, rest],
-            [[-balance], [2 * sigma * density, rest]],
-            [[2 * density / sigma], [2 * sigma * density * (1 + z * z), rest]],
-            condition=1 + z * z,
-        )
-    t = (-abs(z)).exp()
-    near, beside, bend = 2 * sigma * log1p(t), 2 * sigma * abs(z) * t / (1 + t), 2 * t / (1 + t) ** 2
-    tanh = z / 2 if abs(z) < Decimal("1e-30") else sign(z) * (1 - t) / (1 + t)
-    return Rows(
-        [abs(r), near, -sigma],
-        [[-tanh], [near, beside, -sigma]],
-        [[bend / sigma], [near, beside, sigma * z * z * bend, -sigma]],
-        condition=1 + abs(z),
-    )
-
-
-def ensemble(loss, y, x):
-    """Return one term for value and each derivative: the docstring promises that nothing cancels."""
-    m = len(x)
-    pairs = m * (m - loss.fair)
-    spread = sum(abs(a - b) for a in x for b in x)
-    value = sum(abs(a - y) for a in x) / m - (spread / (2 * pairs) if m > 1 else 0)
-    grad = [[sign(a - y) / m - (sum(sign(a - b) for b in x) / pairs if m > 1 else 0)] for a in x]
-    zero = abs(value) <= Decimal("1e-45")  # the decimals' own rounding
-    return Rows([Decimal(0) if zero else value], grad, [[Decimal(0)]] * m)
+# --------------------------------------------------------------------------------------------- values
 
 
 @stored(GaussianNLL, LaplaceNLL, StudentTNLL, GaussianCRPS, LogisticCRPS, EnsembleCRPS, MultiQuantile)
 def test_stored_values(loss, record):
     """Of PyTorch, SciPy, scikit-learn and scoringrules; and σ from 1e-150 to 1e150, in 1000 digits."""
-    assert_rows_as_stored(loss, record, formula)
+    assert_rows_as_stored(loss, record, distribution)
 
 
 @pytest.mark.parametrize("loss", [*SCALED, StudentTNLL(df=1e9), StudentTNLL(df=0.1)], ids=repr)
@@ -121,7 +52,7 @@ def test_exactly(loss, dtype, data):
     with np.errstate(over="ignore"):
         mu = (y - z.astype(np.float64) * np.exp(log_scale.astype(np.float64))).astype(dtype)
     kept = np.isfinite(mu)
-    assert_rows_exact(loss, y[kept], np.stack([mu, log_scale], axis=1)[kept], formula)
+    assert_rows_exact(loss, y[kept], np.stack([mu, log_scale], axis=1)[kept], distribution)
 
 
 @pytest.mark.parametrize("loss", [*ENSEMBLES, MultiQuantile(quantiles=(1e-9, 0.1, 0.4, 0.9, 1 - 1e-9))], ids=repr)
@@ -131,14 +62,14 @@ def test_rows_exactly(loss, dtype, data):
     """Ties among them, members close to each other and far from 0."""
     numbers = signed(magnitudes(1e-6, 1e6)) | st.integers(-2, 2).map(float) | st.floats(1000, 1000.25)
     y = data.draw(arrays(dtype, numbers))
-    assert_rows_exact(loss, y, np.stack([data.draw(arrays(dtype, numbers)) for _ in range(5)], axis=1), formula)
+    assert_rows_exact(loss, y, np.stack([data.draw(arrays(dtype, numbers)) for _ in range(5)], axis=1), distribution)
 
 
 def test_a_long_row():
     rng = np.random.default_rng(1)
     y, x = rng.normal(size=2), np.round(rng.normal(size=(2, 999)), 2)
     for loss in ENSEMBLES:
-        assert_rows_exact(loss, y, x, formula)
+        assert_rows_exact(loss, y, x, distribution)
 
 
 # --------------------------------------------------------------------------------------------- ends

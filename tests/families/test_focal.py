@@ -1,15 +1,14 @@
 """Focal losses, and class weights by column: reference values, exact arithmetic, relations, limits and messages."""
 
 import math
-from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exact import exactly, log1p, sigmoid, softplus
-from hard_points import Formula, arrays, assert_as_stored, assert_exact, assert_least_at, magnitudes, signed, stored
+from exact_elements import focal
+from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, magnitudes, signed, stored
 from losses import AsymmetricFocal, BinaryCrossEntropy, BinaryFocal
 
 EPS = np.finfo(np.float64).eps
@@ -33,84 +32,6 @@ ASYMMETRIC = [
 each_focal = pytest.mark.parametrize("loss", FOCAL, ids=repr)
 each_asymmetric = pytest.mark.parametrize("loss", ASYMMETRIC, ids=repr)
 each_loss = pytest.mark.parametrize("loss", FOCAL + ASYMMETRIC, ids=repr)
-ONE = Decimal(1)
-
-
-def power(base, exponent):
-    """Return base^exponent, with 0⁰ = 1."""
-    return ONE if exponent == 0 else Decimal(0) if base == 0 else base**exponent
-
-
-def by_logit(w, right, cost, gamma):
-    """Return terms of w^γ · cost and its derivatives with respect to the logit of w, where cost is −log(1 − w)."""
-    p = power(w, gamma)
-    slope = [p * gamma * right * cost, p * w]
-    bend = [p * gamma * right * cost * gamma * right, -p * gamma * right * cost * w, p * (1 + 2 * gamma) * w * right]
-    return [p * cost], slope, bend
-
-
-def by_probability(w, right, cost, gamma):
-    """Return the same with respect to w."""
-    p = power(w, gamma)
-    slope = [p * gamma * cost / w, p / right]
-    bend = [p * gamma * (gamma - 1) * cost / w**2, p * 2 * gamma / (w * right), p / right**2]
-    return [p * cost], slope, bend
-
-
-def weighed(a, one, b, zero, factor, slack=(0, 0, 0)):
-    """Return aℓ₁ + bℓ₀, where slopes of ℓ₁ point the other way."""
-    signs = (1, -1, 1)
-    sums = [
-        [a * sign * term for term in left] + [b * term for term in right]
-        for sign, left, right in zip(signs, one, zero, strict=True)
-    ]
-    return Formula(*sums, factor, tuple(b * extra for extra in slack))
-
-
-def factor_of(*powers):
-    """Return 16 + γ(4 + |log w|), as the docstrings say, the larger of two."""
-    return 16 + max(gamma * (4 + abs(w.ln()) if w else 4) for gamma, w in powers)
-
-
-def formula(loss, y, x, eps):
-    if isinstance(loss, AsymmetricFocal):
-        return asymmetric(loss, y, x, eps)
-    gamma = exactly(loss.gamma)
-    alpha = None if loss.alpha is None else exactly(loss.alpha)
-    a, b = (y, 1 - y) if alpha is None else (alpha * y, (1 - alpha) * (1 - y))
-    if loss.from_logits:
-        p, q, cost_of_one, cost_of_zero, terms = sigmoid(x), sigmoid(-x), softplus(-x), softplus(x), by_logit
-    else:
-        p = min(max(x, eps), 1 - eps)
-        q, cost_of_one, cost_of_zero, terms = 1 - p, -p.ln(), -(1 - p).ln(), by_probability
-    counting = [(gamma, q)] * (a > 0) + [(gamma, p)] * (b > 0)
-    one, zero = terms(q, p, cost_of_one, gamma), terms(p, q, cost_of_zero, gamma)
-    return weighed(a, one, b, zero, factor_of(*counting) if counting else Decimal(16))
-
-
-def asymmetric(loss, y, x, eps):
-    p, q, clip = sigmoid(x), sigmoid(-x), exactly(loss.clip)
-    pos, neg = exactly(loss.gamma_pos), exactly(loss.gamma_neg)
-    one = by_logit(q, p, softplus(-x), pos)
-    counting = [(pos, q)] * (y > 0) + [(neg, max(p - clip, Decimal(0)))] * (y < 1)
-    if clip == 0:
-        zero = by_logit(p, q, softplus(x), neg)
-        return weighed(y, one, 1 - y, zero, factor_of(*counting))
-
-    def shifted(m):
-        if m <= 0:
-            return [Decimal(0)], [Decimal(0)], [Decimal(0)]
-        value, slope, bend = by_probability(m, 1 - m, log1p(m / (1 - m)), neg)
-        return (
-            value,
-            [p * q * each for each in slope],
-            [(p * q) ** 2 * each for each in bend] + [p * q * (q - p) * each for each in slope],
-        )
-
-    zero, shift = shifted(p - clip), 4 * eps * p
-    near = [shifted(p - clip + side) for side in (-shift, shift)]
-    slack = [max(abs(sum(other[k]) - sum(zero[k])) for other in near) for k in range(3)]
-    return weighed(y, one, 1 - y, zero, factor_of(*counting), slack)
 
 
 # --------------------------------------------------------------------------------------------- values
@@ -119,7 +40,7 @@ def asymmetric(loss, y, x, eps):
 @stored(BinaryFocal, AsymmetricFocal)
 def test_stored_values(loss, record):
     """Of PyTorch's autograd, and hard points in 250 digits: logits of ±1e4, γ = 0, probabilities next to clip."""
-    assert_as_stored(loss, record, formula)
+    assert_as_stored(loss, record, focal)
 
 
 @each_loss
@@ -136,7 +57,7 @@ def test_exactly(loss, dtype, data):
     near_ends = magnitudes(1e-20, 0.5)
     probabilities = st.floats(0, 1) | near_ends | near_ends.map(lambda x: 1 - x)
     p = data.draw(arrays(dtype, logits if getattr(loss, "from_logits", True) else probabilities))
-    assert_exact(loss, y, p, formula)
+    assert_exact(loss, y, p, focal)
 
 
 LOGITS = np.array([1e4, -1e4, 800.0, -800.0, 36.0, -36.0, 2.0, -0.5, 1e-300, 0.0])

@@ -2,15 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exact import exactly
-from hard_points import Formula, arrays, assert_as_stored, assert_exact, assert_least_at, magnitudes, signed, stored
+from exact_elements import margin
+from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, magnitudes, signed, stored
 from losses import (
     BinaryCrossEntropy,
     Exponential,
@@ -32,43 +31,13 @@ LOSSES = [
     ModifiedHuber(),
     Exponential(),
 ]
-ZERO = Decimal(0)
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=repr)
-
-
-def of_margin(loss, z):
-    """Return the catalogue's formula as a function of the margin, branch by branch: its terms, slope and bend."""
-    below = 1 - z
-    if isinstance(loss, Hinge):
-        return ([Decimal(1), -z], Decimal(-1), ZERO) if z < 1 else ([ZERO], ZERO, ZERO)
-    if isinstance(loss, SquaredHinge):
-        return ([below * below], -2 * below, Decimal(2)) if z < 1 else ([ZERO], ZERO, ZERO)
-    if isinstance(loss, Perceptron):
-        return ([-z], Decimal(-1), ZERO) if z < 0 else ([ZERO], ZERO, ZERO)
-    if isinstance(loss, SmoothedHinge):
-        gamma = exactly(loss.gamma)
-        if z >= 1:
-            return [ZERO], ZERO, ZERO
-        if z >= 1 - gamma:
-            return [below * below / (2 * gamma)], -below / gamma, 1 / gamma
-        return [Decimal(1), -gamma / 2, -z], Decimal(-1), ZERO
-    if isinstance(loss, ModifiedHuber):
-        if z >= -1:
-            return ([below * below], -2 * below, Decimal(2)) if z < 1 else ([ZERO], ZERO, ZERO)
-        return [-4 * z], Decimal(-4), ZERO
-    return [(-z).exp()], -(-z).exp(), (-z).exp()
-
-
-def formula(loss, y, s, eps):
-    sign = 1 if y == 1 else -1
-    value, slope, bend = of_margin(loss, sign * s)
-    return Formula(value, [sign * slope], [bend])
 
 
 @stored(Hinge, SquaredHinge, Perceptron, SmoothedHinge, ModifiedHuber, Exponential)
 def test_stored_values(loss, record):
     """Of scikit-learn, and hard points in 250 digits."""
-    assert_as_stored(loss, record, formula)
+    assert_as_stored(loss, record, margin)
 
 
 @each_loss
@@ -84,7 +53,7 @@ def test_exactly(loss, dtype, negative, data):
     scores = near_kinks | st.floats(-4, 4) | signed(magnitudes(1 / limit, limit))
     y = data.draw(arrays(dtype, st.sampled_from([negative, 1.0])))
     s = data.draw(arrays(dtype, scores))
-    assert_exact(loss, y, s, formula)
+    assert_exact(loss, y, s, margin)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """Losses of ordered grades: reference values, exact arithmetic, relations, constants, claims and messages."""
 
 import math
-from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exact import exactly, sigmoid, softplus
-from hard_points import Rows, arrays, assert_rows_as_stored, assert_rows_exact, magnitudes, signed, stored
+from exact_rows import assert_scores_exact, steps
+from hard_points import arrays, assert_rows_as_stored, assert_rows_exact, magnitudes, signed, stored
 from losses import CORAL, CORN, BinaryCrossEntropy, CumulativeLogit
 
 INF, NAN = math.inf, math.nan
@@ -27,63 +26,13 @@ each_cumulative = pytest.mark.parametrize("loss", CUMULATIVE, ids=repr)
 each_steps = pytest.mark.parametrize("loss", [CORAL(), CORN()], ids=repr)
 
 
-# --------------------------------------------------------------------------------------------- formulas
-
-
-def formula(loss, y, p):
-    """Return the formula of one sample, and its derivatives with respect to each entry."""
-    if isinstance(loss, CumulativeLogit):
-        return cumulative(loss, int(y), p[0])
-    value, grad, hess = [], [], []
-    for k, x in enumerate(p):
-        kept = Decimal(isinstance(loss, CORAL) or k <= y)
-        side = -1 if y > k else 1
-        value.append(kept * softplus(side * x))
-        grad.append([kept * side * sigmoid(side * x)])
-        hess.append([kept * sigmoid(x) * sigmoid(-x)])
-    return Rows(value, grad, hess, condition=1 + max(map(abs, p)))
-
-
-def cumulative(loss, y, s):
-    """Return the catalogue's formula, and the two terms of its derivatives."""
-    thresholds = [exactly(threshold) for threshold in loss.thresholds]
-    over = slopes(s - thresholds[y]) if y < len(thresholds) else (Decimal(0), Decimal(0))
-    under = slopes(thresholds[y - 1] - s) if y > 0 else (Decimal(0), Decimal(0))
-    far = max(abs(s - threshold) for threshold in thresholds[max(0, y - 1) : y + 1])
-    if y == 0:
-        value = softplus(s - thresholds[0])
-    elif y == len(thresholds):
-        value = softplus(thresholds[-1] - s)
-    else:
-        width = thresholds[y] - thresholds[y - 1]
-        narrow = width if width < Decimal("1e-50") else 1 - (-width).exp()
-        value = softplus(s - thresholds[y]) + softplus(thresholds[y - 1] - s) - narrow.ln()
-    return Rows([value], [[over[0], -under[0]]], [[over[1], under[1]]], condition=far)
-
-
-def slopes(x):
-    """Return the derivatives of softplus."""
-    return sigmoid(x), sigmoid(x) * sigmoid(-x)
-
-
-def as_rows(loss, y, s):
-    """Assert that results are exact, for a loss of which each sample has one prediction."""
-    loss, s = loss.with_reduction("none"), np.asarray(s)
-    finfo = np.finfo(s.dtype)
-    eps, least = exactly(finfo.eps), exactly(finfo.smallest_normal)
-    results = {method: getattr(loss, method)(y, s) for method in ("value", "grad", "hess")}
-    for i in range(len(s)):
-        exact = formula(loss, Decimal(int(y[i])), [exactly(s[i])])
-        for method, found in results.items():
-            (terms,) = exact.entries(method)
-            allowed = (16 + exact.condition) * eps * max(map(abs, terms))
-            assert abs(exactly(found[i]) - sum(terms)) <= max(allowed, 16 * least), (method, y[i], s[i])
+# --------------------------------------------------------------------------------------------- values
 
 
 @stored(CORAL, CORN)
 def test_stored_values(loss, record):
     """Of PyTorch, and logits of ±1e4 in 1000 digits."""
-    assert_rows_as_stored(loss, record, formula)
+    assert_rows_as_stored(loss, record, steps)
 
 
 @stored(CumulativeLogit)
@@ -105,7 +54,7 @@ def test_scores_exactly(loss, dtype, data):
     grades = st.integers(0, len(loss.thresholds)).map(float)
     near = st.sampled_from([t for t in loss.thresholds if abs(t) < 1e30]) | st.just(1.0)
     numbers = signed(magnitudes(1e-30, 1e30)) | st.floats(-50, 50) | st.builds(np.add, near, st.floats(-3, 3))
-    as_rows(loss, data.draw(arrays(dtype, grades)), data.draw(arrays(dtype, numbers)))
+    assert_scores_exact(loss, data.draw(arrays(dtype, grades)), data.draw(arrays(dtype, numbers)))
 
 
 @each_steps
@@ -114,7 +63,7 @@ def test_scores_exactly(loss, dtype, data):
 def test_logits_exactly(loss, dtype, data):
     y = data.draw(arrays(dtype, st.integers(0, 3).map(float)))
     numbers = signed(magnitudes(1e-30, 1e30)) | st.floats(-50, 50)
-    assert_rows_exact(loss, y, np.stack([data.draw(arrays(dtype, numbers)) for _ in range(3)], axis=1), formula)
+    assert_rows_exact(loss, y, np.stack([data.draw(arrays(dtype, numbers)) for _ in range(3)], axis=1), steps)
 
 
 # --------------------------------------------------------------------------------------------- ends

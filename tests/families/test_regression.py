@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import losses
-from exact import expm1, log1p
+from exact import log1p
+from exact_elements import OF_RESIDUALS
 from losses import (
     LINEX,
     MAE,
@@ -103,88 +104,6 @@ def test_reference_values(record):
 # --------------------------------------------------------------------------------------------- exact arithmetic
 
 
-def barron(loss, r):
-    """Barron 2019, eq. 8, its derivative, and the logarithm of the weight w."""
-    alpha, c = loss.alpha, Decimal(loss.scale)
-    u = (r / c) ** 2
-    if alpha == -INF or alpha < -1e200:
-        return -expm1(-u / 2), r / c**2 * (-u / 2).exp(), u / 2
-    a = Decimal(alpha)
-    if a == 2:
-        return u / 2, r / c**2, Decimal(0)
-    v = 1 + u / (2 - a)
-    weight = (v.ln() * (a / 2 - 1)).exp()
-    tiny = abs(a) < Decimal("1e-100")
-    value = (1 + u / 2).ln() if tiny else (2 - a) / a * expm1(v.ln() * a / 2)
-    return value, weight * r / c**2, -weight.ln()
-
-
-def fair(loss, r):
-    c, a = Decimal(loss.c), abs(r)
-    return c * c * (a / c - (1 + a / c).ln()), r / (1 + a / c)
-
-
-def linex(loss, r):
-    a = Decimal(loss.a)
-    return (a * r).exp() - a * r - 1, a * ((a * r).exp() - 1), abs(a * r)
-
-
-def tilted(level, r, power):
-    weight = Decimal(level) if r < 0 else 1 - Decimal(level)
-    slope = weight * (r if power == 2 else 1 if r > 0 else -1) * power
-    return weight * abs(r) ** power, slope if power == 2 or r else Decimal(0)
-
-
-def log_cosh(loss, r):
-    e, f = r.exp(), (-r).exp()
-    return ((e + f) / 2).ln(), (e - f) / (e + f)
-
-
-def pseudo_huber(loss, r):
-    delta = Decimal(loss.delta)
-    root = (1 + (r / delta) ** 2).sqrt()
-    return delta * delta * (root - 1), r / root
-
-
-def cauchy(loss, r):
-    c = Decimal(loss.scale)
-    return c * c / 2 * (1 + (r / c) ** 2).ln(), r / (1 + (r / c) ** 2)
-
-
-def smooth_l1(loss, r):
-    beta, a = Decimal(loss.beta), abs(r)
-    return (a * a / (2 * beta), r / beta) if a < beta else (a - beta / 2, Decimal(1).copy_sign(r))
-
-
-def tukey(loss, r):
-    c = Decimal(loss.c)
-    k = 1 - (r / c) ** 2
-    return (c * c / 6, Decimal(0)) if abs(r) > c else (c * c / 6 * (1 - k**3), r * k * k)
-
-
-def insensitive(loss, r, power):
-    excess = abs(r) - Decimal(loss.epsilon)
-    if excess <= 0:
-        return Decimal(0), Decimal(0)
-    return excess**power, Decimal(power).copy_sign(r) * excess ** (power - 1)
-
-
-EXACT = {
-    LogCosh: log_cosh,
-    PseudoHuber: pseudo_huber,
-    Cauchy: cauchy,
-    Fair: fair,
-    Barron: barron,
-    TukeyBiweight: tukey,
-    SmoothL1: smooth_l1,
-    Pinball: lambda loss, r: tilted(loss.quantile, r, 1),
-    Expectile: lambda loss, r: tilted(loss.expectile, r, 2),
-    EpsilonInsensitive: lambda loss, r: insensitive(loss, r, 1),
-    SquaredEpsilonInsensitive: lambda loss, r: insensitive(loss, r, 2),
-    LINEX: linex,
-}
-"""By loss, functions of r that return the loss, its derivative, and q where errors may be larger by a factor 1 + q."""
-
 POINTS = [0.0, 1e-30, 1e-18, 1e-15, 1e-9, 1e-4, 0.1, 0.49, 0.51, 0.99, 1.01, 1.6, 4.6, 30.0, 1e3, 1e6]
 FAR = [1e9, 1e15, 1e140]
 
@@ -219,7 +138,7 @@ def test_exact_arithmetic(loss, dtype):
         points = np.concatenate([points, -points]) if not loss.is_symmetric else (signs * points).astype(dtype)
         values, slopes = at(loss, "value_and_grad", points)
         for r, value, slope in zip(points, values, slopes, strict=True):
-            exact_value, exact_slope, *condition = EXACT[type(loss)](loss, decimal_of(r))
+            exact_value, exact_slope, *condition = OF_RESIDUALS[type(loss)](loss, decimal_of(r))
             factor = 1
             if isinstance(loss, LINEX) or (isinstance(loss, Barron) and loss.alpha < -2):
                 factor = 1 + condition[0]

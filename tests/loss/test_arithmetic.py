@@ -7,8 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import losses
 from losses import (
@@ -21,10 +19,8 @@ from losses import (
     PairwiseLogistic,
     SimPO,
 )
-from problems import flatten, laid_out, methods, reductions
+from problems import drawn, flatten, laid_out, some_weights
 from registry import call, each_case
-
-coefficients = st.floats(-8, 8, width=16)
 
 COMBINATIONS = [
     0.9 * MSE() + 0.1 * MAE(),
@@ -52,24 +48,25 @@ def assert_close(actual, expected, scale=1.0):
 
 
 @each_case
-@given(data=st.data())
-def test_a_scaled_loss_is_the_loss_scaled_and_a_sum_is_the_sum(case, data):
+@drawn
+def test_a_scaled_loss_is_the_loss_scaled_and_a_sum_is_the_sum(case, n, dtype, seed):
     """Each term keeps its own denominator, and takes the named arrays that it knows."""
-    problem = data.draw(laid_out(case))
-    a, b = data.draw(coefficients), data.draw(coefficients)
-    weight = np.linspace(0.5, 2, len(problem))
-    for reduction in reductions(case):
-        loss = case.with_reduction(reduction)
-        kind = OTHER.get(loss.signature.positional) if case.unit == "element" else None
-        other = kind(reduction=reduction) if kind else dataclasses.replace(loss.terms[0][1])
-        for method in methods(case):
-            of_loss, of_other = (flatten(call(one, method, problem, sample_weight=weight)) for one in (loss, other))
-            expected = [a * x for x in of_loss]
-            for multiple in (a * loss, loss * a):
-                assert_close(flatten(call(multiple, method, problem, sample_weight=weight)), expected)
-            actual = flatten(call(a * loss + b * other, method, problem, sample_weight=weight))
-            expected = [x + b * y for x, y in zip(expected, of_other, strict=True)]
-            assert_close(actual, expected, scale=1 + max(float(np.abs(x).max()) for x in of_loss))
+    rng = np.random.default_rng(seed)
+    problem, weight = laid_out(case, rng, n), some_weights(rng, n)
+    a, b = (float(rng.choice([rng.uniform(-8, 8), 0, 1, -1])) for _ in range(2))
+    reduction = str(rng.choice(case.reductions))
+    loss = case.with_reduction(reduction)
+    assert loss * a == a * loss
+    kind = OTHER.get(loss.signature.positional) if case.unit == "element" else None
+    other = kind(reduction=reduction) if kind else dataclasses.replace(loss.terms[0][1])
+    for method in case.methods:
+        of_loss, of_other, of_multiple, of_sum = (
+            flatten(call(one, method, problem, sample_weight=weight))
+            for one in (loss, other, a * loss, a * loss + b * other)
+        )
+        assert_close(of_multiple, [a * x for x in of_loss])
+        expected = [a * x + b * y for x, y in zip(of_loss, of_other, strict=True)]
+        assert_close(of_sum, expected, scale=1 + max(float(np.abs(x).max()) for x in of_loss))
 
 
 def test_each_term_keeps_its_own_denominator():

@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import losses
 from losses import (
@@ -19,6 +17,7 @@ from losses import (
     ResidualLoss,
 )
 from own_losses import ALL
+from problems import drawn
 from registry import CASES, call, predictions
 
 TARGETS = [
@@ -132,12 +131,12 @@ def with_prediction(case, problem, arrays):
 
 
 @pytest.mark.parametrize("case", [case for case in ALL if case.loss.is_convex], ids=str)
-@given(data=st.data())
-def test_a_convex_loss_lies_below_its_chords(case, data):
-    a = data.draw(case.problems(min_size=2, flat=True))
-    other = data.draw(case.problems(min_size=len(a), max_size=len(a), flat=True))
+@drawn
+def test_a_convex_loss_lies_below_its_chords(case, n, dtype, seed):
+    rng = np.random.default_rng(seed)
+    a, other = (case.problem(rng, n + 1, flat=True) for _ in range(2))
     ends = list(zip(predictions(case.loss, a), predictions(case.loss, other), strict=True))
-    t = data.draw(st.floats(0.125, 0.875))
+    t = rng.uniform(0.125, 0.875)
     middle = with_prediction(case, a, [(1 - t) * x + t * y for x, y in ends])
     values = [call(case.loss, "value", problem) for problem in (a, with_prediction(case, a, [y for _, y in ends]))]
     chord = (1 - t) * values[0] + t * values[1]
@@ -145,26 +144,26 @@ def test_a_convex_loss_lies_below_its_chords(case, data):
 
 
 @pytest.mark.parametrize("case", [c for c in SCALARS if c.loss.lipschitz is not None], ids=str)
-@given(data=st.data())
-def test_slopes_stay_below_the_lipschitz_constant_and_reach_it(case, data):
-    problem = data.draw(case.problems(flat=True))
+@drawn
+def test_slopes_stay_below_the_lipschitz_constant_and_reach_it(case, n, dtype, seed):
+    problem = case.problem(np.random.default_rng(seed), n, flat=True)
     far = problem.map(lambda array: array * 1e3, *case.loss.signature.predictions)
     slopes = [np.abs(call(case.with_reduction("sum"), "grad", each)).max() for each in (problem, far)]
     assert max(slopes) <= case.loss.lipschitz * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("case", [c for c in SCALARS if c.loss.smoothness is not None and c.has_hess], ids=str)
-@given(data=st.data())
-def test_second_derivatives_stay_below_the_smoothness(case, data):
-    problem = data.draw(case.problems(flat=True))
+@drawn
+def test_second_derivatives_stay_below_the_smoothness(case, n, dtype, seed):
+    problem = case.problem(np.random.default_rng(seed), n, flat=True)
     hess = call(case.with_reduction("sum"), "hess", problem)
     assert np.abs(hess).max() <= case.loss.smoothness * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("case", [c for c in SCALARS if c.loss.is_symmetric is not None], ids=str)
-@given(data=st.data())
-def test_a_symmetric_loss_is_the_same_for_r_and_minus_r(case, data):
-    problem = data.draw(case.problems(flat=True))
+@drawn
+def test_a_symmetric_loss_is_the_same_for_r_and_minus_r(case, n, dtype, seed):
+    problem = case.problem(np.random.default_rng(seed), n, flat=True)
     mirrored = problem.replace(y_pred=2 * problem["y_true"] - problem["y_pred"])
     values = [call(case.with_reduction("none"), "value", each) for each in (problem, mirrored)]
     if case.loss.is_symmetric:
@@ -183,3 +182,28 @@ def test_the_derivative_jumps_at_kinks_and_nowhere_else(case):
     found = points[jump > 1e-5]
     np.testing.assert_allclose(found, sorted(case.loss.kinks), atol=1e-12)
     assert (not case.loss.kinks) == (case.loss.is_differentiable is not False)
+
+
+EXTREME = [
+    [-0.0, 5e-324, 5e-324],
+    [1e300, -1e300, 1.0],
+    [1e-300, 1e300],
+    [3.0],
+    [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.0],
+    [0.0, 1.0, 1.0, 2.0],
+    [0.98],
+]
+
+
+@pytest.mark.parametrize("name", losses.available())
+@pytest.mark.parametrize("y", EXTREME, ids=str)
+def test_extreme_targets_have_a_best_constant_or_an_error_without_a_warning(name, y):
+    """Warnings are errors in this suite."""
+    parameters = {"asymmetric": {"shortfall_weight": 2.0}, "cumulative_logit": {"thresholds": (-1.0, 1.0)}}
+    loss = losses.get(name, **parameters.get(name, {}))
+    try:
+        best = loss.best_constant(y)
+    except (ValueError, NotImplementedError) as error:
+        assert any(word in str(error) for word in (*loss.signature.names, type(loss).__name__))  # noqa: PT017
+    else:
+        assert not np.isnan(best).any()

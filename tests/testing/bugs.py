@@ -176,7 +176,7 @@ BUGS = {
     once_too_often: (r"law 7: grad", "once too often"),
     half: (r"law 7: grad", "off by a factor ½"),
     stale: (r"law 6: value_and_grad", ""),
-    first_counts_more: (r"law [25]", ""),
+    first_counts_more: (r"law [125]", ""),
     weights_squared: (r"law [24]", ""),
 }
 """Each with the law that finds it, and the hint to its cause."""

@@ -1,6 +1,8 @@
 """What counts as an array of real numbers, and how a block of it becomes what formulas take."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,15 +28,32 @@ def as_array(name: str, value: Any) -> Array:
 def _hint(name: str, array: Array) -> str:
     """Return how an array of another kind becomes one of numbers."""
     kind = array.dtype.kind
-    if kind in "UST" or (kind == "O" and any(isinstance(entry, str) for entry in array.flat[:1])):
+    if kind == "O":
+        return _object_hint(name, array)
+    if kind in "UST":
         return f"; number labels first, with np.unique({name}, return_inverse=True)[1]"
     if "float" in array.dtype.name:  # bfloat16 and float8 of ml_dtypes
-        return f"; pass {name}.astype(np.float32)"
-    return _HINTS.get(kind, "")
+        return f"; pass np.asarray({name}).astype(np.float32)"
+    if "int" in array.dtype.name:
+        return f"; pass np.asarray({name}).astype(np.int8)"
+    return _HINTS.get(kind, "; pass each of its fields as an array")
+
+
+def _object_hint(name: str, array: Array) -> str:
+    """Return how an array of Python objects becomes one of numbers, by the first that is none."""
+    for index, entry in np.ndenumerate(array):
+        if isinstance(entry, Real | Decimal | np.bool_):
+            continue
+        if isinstance(entry, str):
+            return f"; number labels first, with np.unique({name}, return_inverse=True)[1]"
+        what = f"{name}[{', '.join(map(str, index))}] is" if index else "it is"
+        if entry is None or type(entry).__name__ in ("NAType", "NaTType"):
+            return f", as {what} {entry}; drop missing values, or fill them and give them a sample_weight of 0"
+        return f", as {what} of type {type(entry).__name__}; pass numbers, or nested lists of them"
+    return f"; convert it to a numeric dtype first, with np.asarray({name}).astype(float) for instance"
 
 
 _HINTS = {
-    "O": "; convert it to a numeric dtype first, with astype(float) for instance",
     "c": "; pass real and imaginary parts as two arrays",
     "M": "; subtract a first date and divide by a unit, np.timedelta64(1, 'D') for instance",
     "m": "; divide by a unit, np.timedelta64(1, 'D') for instance",
@@ -58,9 +77,14 @@ def converted(name: str, value: Any) -> Array:
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"{name} can't be made an array: {error}") from error
+        hint = "; its rows must have one length" if "inhomogeneous" in str(error) else ""
+        raise ValueError(f"{name} can't be made an array: {_first_line(error)}{hint}") from error
     except (TypeError, RuntimeError) as error:  # tensors say why: a gradient, another device, a dtype of their own
-        raise TypeError(f"{name} can't be made an array: {error}{_tensor_hint(name, value)}") from error
+        raise TypeError(f"{name} can't be made an array: {_first_line(error)}{_tensor_hint(name, value)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _has_missing(value: Any) -> bool:
@@ -73,11 +97,13 @@ def _has_missing(value: Any) -> bool:
 
 def _tensor_hint(name: str, value: Any) -> str:
     """Return how a tensor becomes an array."""
-    if getattr(value, "requires_grad", False):
-        return f"; pass {name}.detach().cpu().numpy()"
-    if "bfloat16" in str(getattr(value, "dtype", "")):
-        return f"; pass {name}.float().cpu().numpy()"
-    return f"; pass {name}.cpu().numpy()" if hasattr(value, "cpu") else ""
+    if "Tracer" in type(value).__name__:
+        return "; a loss takes numbers: call it outside jax.grad and jax.jit"
+    if not hasattr(value, "cpu"):
+        return "; pass an array of real numbers"
+    detached = ".detach()" if getattr(value, "requires_grad", False) else ""
+    widened = ".float()" if "bfloat16" in str(value.dtype) else ""
+    return f"; pass {name}{detached}{widened}.cpu().numpy()"
 
 
 _FLOATING = {char: np.dtype(char) for char in "efdg"}

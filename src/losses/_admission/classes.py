@@ -13,7 +13,9 @@ from losses._walk import summation
 from losses._walk.blocks import partition
 from losses._walk.threads import walk
 
-_TARGET = Interval("a target probability must lie in [0, 1]", 0.0, 1.0)
+_TARGET = Interval(
+    "a target probability must lie in [0, 1]", 0.0, 1.0, "; y_true has y_pred's shape: class ids have one axis less"
+)
 _ROW_SUM_TOLERANCE = 1e-3
 
 
@@ -33,6 +35,7 @@ class ClassSamples(Samples):
     """
 
     unit = "row"
+    row_hint = "; a row is one sample, with one weight; to weigh classes, use the loss's class_weight"
 
     def __init__(
         self,
@@ -63,11 +66,12 @@ class ClassSamples(Samples):
                 "for two classes with one number each use BinaryCrossEntropy; for one sample y_true is a number"
             )
         if not shape or shape[-1] == 0:
-            raise ValueError(f"y_pred has shape {shape}, but its last axis must hold the classes")
+            raise ValueError(f"y_pred has shape {shape}, but its last axis must hold one number for each class")
         self.classes = shape[-1]
         if self.class_weight is not None and len(self.class_weight) != self.classes:
             raise ValueError(
-                f"class_weight has {len(self.class_weight)} entries, but y_pred has {self.classes} classes"
+                f"class_weight has {len(self.class_weight)} entries, but y_pred has {self.classes} classes; there must "
+                "be one for each, in the order of the ids"
             )
         self.has_ids = target.shape == shape[:-1]
         if not self.has_ids and target.shape != shape:
@@ -219,7 +223,7 @@ def _shape_hint(target: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "; use np.ravel(y_true)" if len(shape) == 2 else "; use np.squeeze(y_true, -1)"
     if target[:-1] == shape or (len(target) > len(shape) and target[: len(shape)] == shape):
         return "; the order of the arguments is (y_true, y_pred)"
-    for axis in range(1, len(shape) - 1):
+    for axis in range(len(shape) - 1):
         if target == (*shape[:axis], *shape[axis + 1 :]):
             return f"; if axis {axis} holds the classes, pass np.moveaxis(y_pred, {axis}, -1)"
     return ""
@@ -227,7 +231,7 @@ def _shape_hint(target: tuple[int, ...], shape: tuple[int, ...]) -> str:
 
 def _sum_hint(target: Array) -> str:
     """Return why rows may not sum to 1: another axis holds the classes, or they were weighed."""
-    for axis in range(1, target.ndim - 1):
+    for axis in range(target.ndim - 1):
         if np.allclose(target.sum(axis=axis, dtype=np.float64), 1, atol=_ROW_SUM_TOLERANCE):
             return f"; if axis {axis} holds the classes, pass np.moveaxis(..., {axis}, -1) of both arrays"
     return "; to weigh rows, use sample_weight"

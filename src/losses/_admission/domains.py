@@ -108,6 +108,26 @@ class Integers(Interval):
         return super().holds(block) and (block.dtype.kind in "iub" or bool((block == np.floor(block)).all()))
 
 
+@dataclass(frozen=True)
+class NonZeroRows(Interval):
+    """Rows of numbers, not all of which are 0."""
+
+    low: float = -np.inf
+    high: float = np.inf
+
+    def contains(self, block: Array) -> Array:
+        """Return which rows are allowed."""
+        allowed: Array = np.any(np.not_equal(block, 0), axis=-1, keepdims=False)
+        return allowed
+
+    def holds(self, block: Array) -> bool:
+        """Return whether all the rows are allowed."""
+        return bool(self.contains(block).all())
+
+
+DIRECTION = NonZeroRows("a vector of zeros has no direction, and so no cosine")
+"""A vector that is compared with others by the cosine."""
+
 CLASS_ID = Integers("a class id must be an integer, not negative and of a sensible size", 0.0, 1e8)
 """An id of one of an unknown number of classes."""
 

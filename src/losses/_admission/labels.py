@@ -12,7 +12,12 @@ from losses._walk.blocks import partition
 from losses._walk.threads import walk
 
 _ZERO_ONE = Ends("a label must be 0 or 1 (or all of them -1 or 1)", 0.0, 1.0, LABEL.hint)
-_SIGNS = Ends("labels of which one is -1 must all be -1 or 1", -1.0, 1.0)
+_SIGNS = Ends(
+    "labels of which one is -1 must all be -1 or 1",
+    -1.0,
+    1.0,
+    "; if -1 means that there is no label, give the sample a sample_weight of 0",
+)
 
 
 class LabelSamples(Samples):

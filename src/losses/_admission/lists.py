@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from losses._admission.domains import Interval
-from losses._admission.queries import QuerySamples
+from losses._admission.queries import QuerySamples, order_of
 from losses._types import Array, FloatArray
 from losses._walk import summation
 from losses._walk.blocks import BLOCK
@@ -68,7 +68,7 @@ class ListSamples(QuerySamples):
         """Return the order of items by query, and within it as in the input; None if they are in order."""
         if query is None or bool((query[1:] >= query[:-1]).all()):
             return None
-        return np.argsort(query, kind="stable")
+        return order_of(query)
 
     def _weigh(self, weight: Array | None, count: int) -> None:
         """Set each query's weight, that of all its items but for those left out."""

@@ -38,12 +38,15 @@ def check_out(out: Any, predictions: Mapping[str, Array], inputs: Mapping[str, A
 def _check_one_out(label: str, out: Any, prediction: str, inputs: Mapping[str, Array]) -> bool:
     """Check where one derivative is to be written; return whether that is the prediction itself."""
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
-        raise TypeError(f"{label} must be a NumPy array, got {type(out).__name__}")
+        raise TypeError(f"{label} must be a NumPy array, got {type(out).__name__}; pass np.empty(shape, dtype)")
     shape, dtype = inputs[prediction].shape, result_dtype(inputs[prediction].dtype)
     if out.shape != shape or out.dtype != dtype:
-        raise ValueError(f"{label} has shape {out.shape} and dtype {out.dtype}, but the result has {shape} and {dtype}")
+        raise ValueError(
+            f"{label} has shape {out.shape} and dtype {out.dtype}, but the result has {shape} and {dtype}; pass "
+            f"np.empty({shape}, np.{dtype})"
+        )
     if not out.flags.writeable:
-        raise ValueError(f"{label} is read-only")
+        raise ValueError(f"{label} is read-only; pass an array that can be written to")
     in_place = False
     for name, array in inputs.items():
         if not np.may_share_memory(out, array):

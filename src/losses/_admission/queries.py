@@ -12,8 +12,15 @@ from losses._admission.samples import Samples
 from losses._types import Array, Box, FloatArray
 from losses._walk.blocks import WHOLE
 
-RELEVANCE = Interval("a relevance must be a number", -np.inf, np.inf)
-GAIN = Interval("a relevance from which a gain is computed must not be negative or NaN", 0.0, np.inf)
+RELEVANCE = Interval(
+    "a relevance must be a number", -np.inf, np.inf, "; leave items without one out, or give them a sample_weight of 0"
+)
+GAIN = Interval(
+    "a relevance from which a gain is computed must not be negative or NaN",
+    0.0,
+    np.inf,
+    "; number grades from 0, and give items without one a sample_weight of 0",
+)
 
 
 class QuerySamples(Samples):
@@ -80,7 +87,8 @@ class QuerySamples(Samples):
         shape = super()._samples_shape()
         if len(shape) > 2:
             raise ValueError(
-                f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row"
+                f"y_pred has shape {shape}, but ranked items have one axis, or two with a query in each row; "
+                "use np.ravel, and qid for the queries"
             )
         if len(shape) == 2 and shape[1] == 1 and shape[0] > 1:
             raise ValueError(
@@ -118,7 +126,10 @@ class QuerySamples(Samples):
     def _weigh(self, weight: Array | None, count: int) -> None:
         """Set the weights of items and queries."""
         by_query = self.weights is not None and self.weights.array.ndim < self.predicted.ndim
-        self.query_weight = np.asarray(self.weights.block(WHOLE)[:, 0]) if self.weights and by_query else None
+        self.query_weight = None
+        if self.weights and by_query:
+            rows = self.weights.block(WHOLE)
+            self.query_weight = np.asarray(rows[:, 0]) if rows.shape[1] else np.zeros(count)
         self.item_weight = None if weight is None or by_query else self._gathered(weight)
 
     def _gathered(self, items: Array) -> Array:
@@ -162,7 +173,8 @@ def sorted_items(relevance: Array, query: Array | None, sizes: Array) -> Array:
         order: Array = np.argsort(rows, axis=1, kind="stable")
         order += (np.arange(len(sizes)) * rows.shape[1])[:, np.newaxis]
         return order.reshape(-1)
-    return np.lexsort((relevance,) if query is None else (relevance, query))
+    order = np.argsort(relevance, kind="stable")
+    return order if query is None else order[order_of(query[order])]
 
 
 def is_regular(query: Array | None, sizes: Array) -> bool:
@@ -181,7 +193,10 @@ def query_ids(qid: Any, shape: tuple[int, ...], name: str = "y_pred") -> Array:
             "np.unique(qid, return_inverse=True)[1] for instance"
         )
     if len(shape) == 2:
-        raise ValueError(f"qid must be None where {name} has two axes, here {shape}: each row is a query")
+        raise ValueError(
+            f"qid must be None where {name} has two axes, here {shape}: each row is a query; to pass qid, "
+            "use np.ravel of each array"
+        )
     if ids.shape != shape:
         hint = "; use np.ravel(qid)" if ids.size == math.prod(shape) and len(shape) == 1 else ""
         if ids.ndim == 1 and ids.dtype.kind in "iu" and ids.sum() == math.prod(shape):
@@ -190,7 +205,10 @@ def query_ids(qid: Any, shape: tuple[int, ...], name: str = "y_pred") -> Array:
     if ids.dtype.kind == "O":
         for index, entry in enumerate(ids.reshape(-1)):
             if not isinstance(entry, str):
-                raise TypeError(f"qid[{index}] is {entry!r}, but in an array of dtype object all must be strings")
+                raise TypeError(
+                    f"qid[{index}] is {entry!r}, but in an array of dtype object all must be strings; pass "
+                    "np.asarray(qid).astype(str)"
+                )
     return ids
 
 
@@ -203,7 +221,33 @@ def query_numbers(ids: Array) -> tuple[Array, int]:
     if ids.dtype.kind in "biu" and (ids[1:] >= ids[:-1]).all():
         found = np.concatenate([[0], np.cumsum(ids[1:] != ids[:-1])])[: ids.size]
         return found, int(found[-1]) + 1 if ids.size else 0
-    _, start, inverse = np.unique(ids, return_index=True, return_inverse=True)
-    appearance = np.empty(start.size, np.intp)
-    appearance[np.argsort(start)] = np.arange(start.size)
-    return appearance[inverse], start.size
+    if ids.size == 0:
+        return np.zeros(0, np.intp), 0
+    codes = _codes(ids)
+    if codes is None:
+        codes = np.unique(ids, return_inverse=True)[1]
+    first = np.full(int(codes.max()) + 1, codes.size)
+    first[codes[::-1]] = np.arange(codes.size)[::-1]  # what stays is each code's first place
+    by_appearance = np.argsort(first)[: np.count_nonzero(first < codes.size)]
+    numbers_of_codes = np.empty(first.size, np.intp)
+    numbers_of_codes[by_appearance] = np.arange(by_appearance.size)
+    return numbers_of_codes[codes], by_appearance.size
+
+
+def _codes(ids: Array) -> Array | None:
+    """Return integer ids counted from their least, or None if they are none, or spread too far for a table."""
+    if ids.dtype.kind not in "iu":
+        return None
+    least = int(ids.min())
+    if int(ids.max()) - least > 2 * ids.size:
+        return None
+    wide = ids if ids.dtype.kind == "u" else ids.astype(np.int64)
+    return (wide - wide.dtype.type(least)).astype(np.intp)
+
+
+def order_of(numbers: Array) -> Array:
+    """Return the stable order of small integers, by digits of 16 bits, for which NumPy's sort takes linear time."""
+    order: Array = np.argsort((numbers & 0xFFFF).astype(np.uint16), kind="stable")
+    if numbers.size and int(numbers.max()) > 0xFFFF:
+        order = order[order_of(numbers[order] >> 16)]
+    return order

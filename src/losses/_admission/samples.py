@@ -47,6 +47,12 @@ class Samples:
     unit = "element"
     """What a sample is."""
 
+    row_hint = "; a row is one sample, with one weight"
+    """What to say of weights that have one for each of a sample's numbers."""
+
+    indivisible = False
+    """Whether the samples are compared with each other, so that partial sums of two calls can't be put together."""
+
     width = 1
     """By how much blocks must be smaller than usual, for what the formula holds of each sample."""
 
@@ -76,7 +82,7 @@ class Samples:
             if name in self.arguments and self.arguments[name].ndim == 0:
                 self.arguments[name] = np.broadcast_to(self.arguments[name], self.predicted.shape)
         self.shape = self._samples_shape()
-        self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, relative)
+        self.weights = None if sample_weight is None else Weights(sample_weight, self.shape, relative, self._row_hint)
 
     @property
     def predictions(self) -> list[Array]:
@@ -110,7 +116,10 @@ class Samples:
         """Return the shape of an array without the axes that hold one sample's numbers."""
         axes, shape = self.core.get(name, ()), self.arguments[name].shape
         if len(shape) < len(axes):
-            raise ValueError(f"{name} has shape {shape}, but its last axes must hold: {', '.join(axes)}")
+            raise ValueError(
+                f"{name} has shape {shape}, but its last axes must hold: {', '.join(axes)}; add an axis, with "
+                "np.newaxis"
+            )
         return shape[: len(shape) - len(axes)]
 
     def _raise_leading(self, name: str, leading: tuple[int, ...]) -> None:
@@ -142,6 +151,11 @@ class Samples:
     def _weighed_by(self) -> str:
         """Return the names of what the samples' weights come from."""
         return "sample_weight"
+
+    def _row_hint(self, shape: tuple[int, ...]) -> str:
+        """Return what to say of weights of some shape, if they have one for each of a sample's numbers."""
+        whole, row = self.predicted.shape, self.predicted.shape[len(self.shape) :]
+        return self.row_hint if row and shape in (row, whole) else ""
 
     # ------------------------------------------------------------------------------------------------ outputs
 
@@ -214,4 +228,6 @@ def same_samples(terms: Sequence[Any]) -> None:
     found = {(samples.unit, samples.shape) for samples in terms}
     if len(found) > 1:
         listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in found))
-        raise ValueError(f'the terms of a sum need the same samples under reduction="none", got {listed}')
+        raise ValueError(
+            f'the terms of a sum need the same samples under reduction="none", got {listed}; evaluate each term alone'
+        )

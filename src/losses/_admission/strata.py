@@ -14,8 +14,12 @@ from losses._walk.blocks import WHOLE
 from losses._walk.summation import add_up
 
 _DOMAINS = {
-    "time": Interval("a time must be a number", -np.inf, np.inf),
-    "event": Ends("an event must be True or False, or 1 or 0", 0.0, 1.0),
+    "time": Interval(
+        "a time must be a number", -np.inf, np.inf, "; leave items without one out, or give them a sample_weight of 0"
+    ),
+    "event": Ends(
+        "an event must be True or False, or 1 or 0", 0.0, 1.0, "; it says whether `time` is that of the item's event"
+    ),
 }
 
 

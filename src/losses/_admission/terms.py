@@ -27,6 +27,7 @@ class Terms:
             same_samples(terms)
         self.terms, self.widest = terms, min(terms, key=lambda term: len(term.block_axes))
         self.dtype, self.result_dtype = terms[0].dtype, terms[0].result_dtype
+        self.indivisible = any(term.indivisible for term in terms)
         self.shape, self.unit = terms[0].shape, terms[0].unit
         self.denominators = [term.denominator if reduction == "mean" else 1.0 for term in terms]
 

@@ -19,7 +19,12 @@ EVENT_TIME = Above(
 )
 """`lower` without `upper`."""
 
-_LOWER = Interval("a time's lower end must be finite and not negative", np.float64(0), _FINITE)
+_LOWER = Interval(
+    "a time's lower end must be finite and not negative",
+    np.float64(0),
+    _FINITE,
+    "; use 0 where a time is censored on the left",
+)
 _UPPER = Above(
     "a time's upper end must be positive: an event at time 0 would have no logarithm",
     np.float64(0),
@@ -48,7 +53,7 @@ class CensoredSamples(Samples):
             inside, index = first(bad, box)
             raise ValueError(
                 f"{place('upper', index)} is {upper[inside]!s}, but {place('lower', index)} is {lower[inside]!s}; a "
-                "time's upper end must not lie below its lower end"
+                "time's upper end must not lie below its lower end; pass (lower, s, upper=upper)"
             )
 
     @property

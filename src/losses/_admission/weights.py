@@ -1,6 +1,7 @@
 """Sample weights, and what the denominator of a mean must be."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,23 +13,34 @@ from losses._walk import summation
 from losses._walk.blocks import partition
 from losses._walk.threads import walk
 
-_WEIGHTS = Interval("a weight must be finite and not negative", np.float64(0), np.finfo(np.float64).max)
+_WEIGHTS = Interval(
+    "a weight must be finite and not negative",
+    np.float64(0),
+    np.finfo(np.float64).max,
+    "; a weight of 0 leaves a sample out",
+)
 
 
 class Weights:
     """Checked sample weights, handed out in float64.
 
     Where their scale doesn't matter (`relative`), tiny or huge ones are handed out times a power of two, so that sums
-    and products stay within the range.
+    and products stay within the range. `row_hint` says more about weights of some shapes.
     """
 
-    def __init__(self, value: Any, shape: tuple[int, ...], relative: bool) -> None:
+    def __init__(
+        self,
+        value: Any,
+        shape: tuple[int, ...],
+        relative: bool,
+        row_hint: Callable[[tuple[int, ...]], str] | None = None,
+    ) -> None:
         self.array = as_array("sample_weight", value)
         self.shape = shape
         ndim = self.array.ndim
         if self.array.shape != shape[:ndim] or (shape and not ndim):
             shapes = " or ".join(str(shape[:axes]) for axes in range(len(shape), 0, -1)) or "()"
-            hint = _hint(self.array, shape)
+            hint = (row_hint(self.array.shape) if row_hint else "") or _hint(self.array, shape)
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
         self._boxes = partition(self.array.shape, 8)
         walk(self._boxes, lambda box: _WEIGHTS.check("sample_weight", self.array, box))
@@ -74,7 +86,10 @@ def _hint(weight: Array, shape: tuple[int, ...]) -> str:
 def check_denominator(denominator: float, name: str, shape: tuple[int, ...], weighed_by: str) -> None:
     """Raise ValueError if nothing can be divided by the denominator of a mean."""
     if math.prod(shape) == 0:
-        raise ValueError(f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one')
+        raise ValueError(
+            f'{name} has no samples (their shape is {shape}), and reduction="mean" needs at least one; with '
+            'reduction="sum" the result is 0'
+        )
     if denominator == 0:
         raise ValueError(
             f'{weighed_by} leaves no sample of positive weight, and reduction="mean" divides by the sum of weights; '

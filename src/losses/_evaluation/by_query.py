@@ -54,8 +54,10 @@ def by_list(
     """Evaluate a loss whose hook `_results` takes lists of one length (see `Evaluated`), some at a time."""
     weight = np.ones(samples.shape) if samples.query_weight is None else samples.query_weight
     losses = np.zeros(samples.shape, np.result_type(samples.dtype, np.float64))
-    slopes = [_flat(target, space) for (target,) in targets]
-    if CURVATURE in orders and len(samples.informative) < samples.shape[0]:  # positive also where nothing is learnt
+    all_informative = len(samples.informative) == samples.shape[0]
+    covered = all_informative and samples.bounds[-1] == samples.predicted.size
+    slopes = [_flat(target, space, covered) for (target,) in targets]
+    if CURVATURE in orders and not all_informative:  # positive also where nothing is learnt
         least = factor * weight * np.finfo(samples.dtype).eps
         slopes[-1][...] = samples.in_place(np.repeat(least, np.diff(samples.bounds))).reshape(-1)
 
@@ -79,9 +81,12 @@ def by_list(
     return parts
 
 
-def _flat(target: Array, space: bool) -> Array:
-    """Return zeros for the derivatives of the raveled items, where they are to be written if they may lie there."""
-    if space and target.flags.carray:
-        target[...] = 0
-        return target.reshape(-1)
-    return np.zeros(target.size, target.dtype)
+def _flat(target: Array, space: bool, covered: bool) -> Array:
+    """Return memory for the derivatives of the raveled items, where they are to be written if they may lie there.
+
+    It holds zeros, unless each item is `covered` by some list that writes to it.
+    """
+    flat = target.reshape(-1) if space and target.flags.carray else np.empty(target.size, target.dtype)
+    if not covered:
+        flat[...] = 0
+    return flat

@@ -13,6 +13,7 @@ from losses._evaluation.orders import VALUE, Order
 from losses._types import Reduction
 
 _ONLY = ("the only query",)
+_BATCH = ("a whole batch",)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Term:
         if self.denominator == 0:
             if lenient:
                 return 0.0
-            raise ValueError('the parts hold no sample of positive weight, by which reduction="mean" divides')
+            raise ValueError(
+                'the parts hold no sample of positive weight, by which reduction="mean" divides; with reduction="sum" '
+                "the result is 0"
+            )
         if isinstance(self.numerator, Fraction) and isinstance(self.denominator, Fraction):
             return self.coefficient * _float(self.numerator / self.denominator)
         return self.coefficient * (_float(self.numerator) / _float(self.denominator))
@@ -43,7 +47,8 @@ class Term:
 class Partial:
     """What `partial` returns: the weighted sum of the losses of some samples, and the denominator of their mean.
 
-    ``a + b`` puts two parts together, ``sum(parts)`` many; the order doesn't matter, since the sums are kept exactly.
+    ``a + b`` puts two parts together, ``sum(parts)`` many; the order doesn't matter, since the sums are kept exactly. 0
+    is the part of no samples.
     `result` reduces. It can be pickled.
 
     Examples
@@ -78,7 +83,9 @@ class Partial:
         """Return the value of the loss, reduced over all the samples of the parts that were put together."""
         return sum(term.result(self.loss.reduction, self.lenient) for term in self.terms)
 
-    def __add__(self, other: "Partial") -> Self:
+    def __add__(self, other: "Partial | int") -> Self:
+        if isinstance(other, int) and other == 0:  # the sum of no parts, from which sum() starts
+            return self
         if not isinstance(other, Partial):
             return NotImplemented
         if self.loss != other.loss:
@@ -86,6 +93,11 @@ class Partial:
         shared = self.groups & other.groups
         if _ONLY in shared:
             raise ValueError("both parts are one query without a qid; give each item the qid of its query")
+        if _BATCH in shared:
+            raise ValueError(
+                "both parts are batches, and nothing compared the one with the other; evaluate them as one batch, or "
+                "average their values if each is a batch by itself"
+            )
         if shared:
             raise ValueError(
                 f"both parts hold items of query {min(shared, key=str)!r}; keep the items of a query in one part"
@@ -93,8 +105,7 @@ class Partial:
         terms = tuple(a + b for a, b in zip(self.terms, other.terms, strict=True))
         return type(self)(self.loss, terms, self.lenient, self.groups | other.groups)
 
-    def __radd__(self, other: int) -> Self:
-        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() starts from 0
+    __radd__ = __add__
 
 
 def evaluate_partial(
@@ -123,7 +134,9 @@ def evaluate_partial(
         groups = frozenset(np.unique(np.asarray(arguments["qid"])).tolist())
     elif queries and samples.predictions[0].ndim < 2:
         groups = frozenset([_ONLY])
-    return [Partial(loss, terms, queries, groups), *derivatives]
+    if samples.indivisible:
+        groups |= {_BATCH}
+    return [Partial(loss, terms, queries or samples.indivisible, groups), *derivatives]
 
 
 def exact(number: float) -> Fraction | float:

@@ -32,7 +32,7 @@ def listnet(y: Array, s: Array, temperature: float, orders: tuple[int, ...]) -> 
         hess *= p
         _divide(hess, temperature)
         _divide(hess, temperature)
-    curvature = np.maximum(hess, least_curvature(s.dtype, 1 / temperature), out=None if 2 in orders else hess)
+    curvature = hess.clip(least_curvature(s.dtype, 1 / temperature), np.inf, out=None if 2 in orders else hess)
     return tuple((losses, grad, hess, curvature)[order] for order in orders)
 
 

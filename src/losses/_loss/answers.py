@@ -1,5 +1,7 @@
 """Base of the losses of pairs of answers, the chosen and the rejected one."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,21 +1,23 @@
 """The root of all losses: parameters, `repr`, equality, and arithmetic."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from losses._admission.arrays import as_array, compute_dtype, result_dtype
 from losses._loss.catalogue import snake_case
 from losses._loss.methods import Methods, install
-from losses._loss.parameters import checks, choice, number
+from losses._loss.parameters import Reduction, checks, number
 from losses._loss.signature import Signature
-from losses._types import Array, ArrayLike, Reduction
+from losses._types import Array, ArrayLike
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -44,7 +46,7 @@ class Loss(Methods):
     2.0
     """
 
-    reduction: Annotated[Reduction, choice("mean", "sum", "none")] = "mean"
+    reduction: Reduction = "mean"
 
     __array_ufunc__ = None  # or NumPy would take `array * loss` apart into an array of losses
 
@@ -72,17 +74,7 @@ class Loss(Methods):
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def with_reduction(self, reduction: Reduction) -> Self:
-        """Return the same loss with another reduction.
-
-        Parameters
-        ----------
-        reduction : {"mean", "sum", "none"}
-            See `Loss`.
-
-        Returns
-        -------
-        Loss
-            A loss of the same kind; of a sum, one whose terms all have this reduction.
+        """Return the same loss with another reduction; of a sum, one whose terms all have it.
 
         Examples
         --------
@@ -182,11 +174,11 @@ class Loss(Methods):
     # ------------------------------------------------------------------------------------------- arithmetic
 
     @property
-    def terms(self) -> tuple[tuple[float, "Loss"], ...]:
+    def terms(self) -> tuple[tuple[float, Loss], ...]:
         """The loss as a sum of losses with coefficients."""
         return ((1.0, self),)
 
-    def __mul__(self, factor: float) -> "Loss":
+    def __mul__(self, factor: float) -> Loss:
         if not isinstance(factor, Real):
             return NotImplemented
         scale = number("a coefficient", factor)
@@ -194,7 +186,7 @@ class Loss(Methods):
 
     __rmul__ = __mul__
 
-    def __truediv__(self, divisor: float) -> "Loss":
+    def __truediv__(self, divisor: float) -> Loss:
         if not isinstance(divisor, Real):
             return NotImplemented
         scale = number("a divisor", divisor)
@@ -202,18 +194,18 @@ class Loss(Methods):
             raise ValueError(f"a divisor must be finite, got {scale!r}")
         return combined((coefficient / scale, loss) for coefficient, loss in self.terms)
 
-    def __neg__(self) -> "Loss":
+    def __neg__(self) -> Loss:
         return self * -1.0
 
-    def __add__(self, other: Any) -> "Loss":
+    def __add__(self, other: Any) -> Loss:
         if not isinstance(other, Loss):
             return NotImplemented
         return combined([*self.terms, *other.terms])
 
-    def __radd__(self, other: int) -> "Loss":
+    def __radd__(self, other: int) -> Loss:
         return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() starts from 0
 
-    def __sub__(self, other: Any) -> "Loss":
+    def __sub__(self, other: Any) -> Loss:
         return self + -other if isinstance(other, Loss) else NotImplemented
 
 
@@ -226,6 +218,9 @@ def combined(terms: Iterable[tuple[float, Loss]]) -> Loss:
         return summands[0][1]
     reductions = sorted({loss.reduction for _, loss in summands})
     if len(reductions) > 1:
-        raise ValueError(f"losses with different reductions can't be added: {', '.join(map(repr, reductions))}")
+        raise ValueError(
+            f"losses with different reductions can't be added: {', '.join(map(repr, reductions))}; give them one, by "
+            'with_reduction("mean") for instance'
+        )
     signature = functools.reduce(Signature.joined, (loss.signature for _, loss in summands))
     return WeightedSum.of(signature)(summands=summands, reduction=summands[0][1].reduction)

@@ -1,5 +1,7 @@
 """Constant predictions: targets as the hooks take them, and the search for the best one where no formula is known."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Losses in which every element is a sample: the bases of those in this package and of a user's own."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,6 +24,7 @@ class TargetLoss(SampleLoss, OfPredictions):
         See `Loss`.
     """
 
+    @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the constant prediction with the least loss; see `Loss.best_constant`."""
         return self._best_constant(*admit_targets(y_true, sample_weight, self.domains().get("y_true")))

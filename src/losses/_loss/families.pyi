@@ -897,6 +897,558 @@ class OfCensoredTimes(Loss):
     def __truediv__(self, divisor: float) -> OfCensoredTimes: ...
     def __neg__(self) -> OfCensoredTimes: ...
 
+class OfDistances(Loss):
+    def value(self, same: ArrayLike, distance: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    def grad(
+        self,
+        same: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def hess(
+        self,
+        same: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def value_and_grad(
+        self,
+        same: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Value, Array]: ...
+    def curvature(
+        self,
+        same: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def grad_and_curvature(
+        self,
+        same: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def partial(self, same: ArrayLike, distance: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Partial: ...
+    def partial_and_grad(
+        self,
+        same: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Partial, Array]: ...
+    def __call__(self, same: ArrayLike, distance: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    @overload
+    def __add__(self, other: OfDistances) -> OfDistances: ...
+    @overload
+    def __add__(self, other: _TakesSameAndDistance) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfDistances) -> OfDistances: ...
+    @overload
+    def __sub__(self, other: _TakesSameAndDistance) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfDistances: ...
+    def __rmul__(self, factor: float) -> OfDistances: ...
+    def __truediv__(self, divisor: float) -> OfDistances: ...
+    def __neg__(self) -> OfDistances: ...
+
+class OfSignedDistances(Loss):
+    def value(self, sign: ArrayLike, distance: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    def grad(
+        self,
+        sign: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def hess(
+        self,
+        sign: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def value_and_grad(
+        self,
+        sign: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Value, Array]: ...
+    def curvature(
+        self,
+        sign: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def grad_and_curvature(
+        self,
+        sign: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def partial(self, sign: ArrayLike, distance: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Partial: ...
+    def partial_and_grad(
+        self,
+        sign: ArrayLike,
+        distance: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Partial, Array]: ...
+    def __call__(self, sign: ArrayLike, distance: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    @overload
+    def __add__(self, other: OfSignedDistances) -> OfSignedDistances: ...
+    @overload
+    def __add__(self, other: _TakesSignAndDistance) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfSignedDistances) -> OfSignedDistances: ...
+    @overload
+    def __sub__(self, other: _TakesSignAndDistance) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfSignedDistances: ...
+    def __rmul__(self, factor: float) -> OfSignedDistances: ...
+    def __truediv__(self, divisor: float) -> OfSignedDistances: ...
+    def __neg__(self) -> OfSignedDistances: ...
+
+class OfOrderedPairs(Loss):
+    def value(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    def grad(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def hess(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def value_and_grad(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Value, tuple[Array, Array]]: ...
+    def curvature(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def grad_and_curvature(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[tuple[Array, Array], tuple[Array, Array]] | None = None,
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]: ...
+    def partial(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Partial: ...
+    def partial_and_grad(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Partial, tuple[Array, Array]]: ...
+    def __call__(
+        self,
+        sign: ArrayLike,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    @overload
+    def __add__(self, other: OfOrderedPairs) -> OfOrderedPairs: ...
+    @overload
+    def __add__(self, other: _TakesSignAndFirstAndSecond) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfOrderedPairs) -> OfOrderedPairs: ...
+    @overload
+    def __sub__(self, other: _TakesSignAndFirstAndSecond) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfOrderedPairs: ...
+    def __rmul__(self, factor: float) -> OfOrderedPairs: ...
+    def __truediv__(self, divisor: float) -> OfOrderedPairs: ...
+    def __neg__(self) -> OfOrderedPairs: ...
+
+class OfTriples(Loss):
+    def value(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    def grad(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array, Array] | None = None,
+    ) -> tuple[Array, Array, Array]: ...
+    def hess(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array, Array] | None = None,
+    ) -> tuple[Array, Array, Array]: ...
+    def value_and_grad(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array, Array] | None = None,
+    ) -> tuple[Value, tuple[Array, Array, Array]]: ...
+    def curvature(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array, Array] | None = None,
+    ) -> tuple[Array, Array, Array]: ...
+    def grad_and_curvature(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[tuple[Array, Array, Array], tuple[Array, Array, Array]] | None = None,
+    ) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array]]: ...
+    def partial(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Partial: ...
+    def partial_and_grad(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array, Array] | None = None,
+    ) -> tuple[Partial, tuple[Array, Array, Array]]: ...
+    def __call__(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    @overload
+    def __add__(self, other: OfTriples) -> OfTriples: ...
+    @overload
+    def __add__(self, other: _TakesAnchorAndPositiveAndNegative) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfTriples) -> OfTriples: ...
+    @overload
+    def __sub__(self, other: _TakesAnchorAndPositiveAndNegative) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfTriples: ...
+    def __rmul__(self, factor: float) -> OfTriples: ...
+    def __truediv__(self, divisor: float) -> OfTriples: ...
+    def __neg__(self) -> OfTriples: ...
+
+class OfQueriesAndKeys(Loss):
+    def value(self, queries: ArrayLike, keys: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    def grad(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def hess(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def value_and_grad(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Value, tuple[Array, Array]]: ...
+    def curvature(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def grad_and_curvature(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[tuple[Array, Array], tuple[Array, Array]] | None = None,
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]: ...
+    def partial(self, queries: ArrayLike, keys: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Partial: ...
+    def partial_and_grad(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Partial, tuple[Array, Array]]: ...
+    def __call__(self, queries: ArrayLike, keys: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    @overload
+    def __add__(self, other: OfQueriesAndKeys) -> OfQueriesAndKeys: ...
+    @overload
+    def __add__(self, other: _TakesQueriesAndKeys) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfQueriesAndKeys) -> OfQueriesAndKeys: ...
+    @overload
+    def __sub__(self, other: _TakesQueriesAndKeys) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfQueriesAndKeys: ...
+    def __rmul__(self, factor: float) -> OfQueriesAndKeys: ...
+    def __truediv__(self, divisor: float) -> OfQueriesAndKeys: ...
+    def __neg__(self) -> OfQueriesAndKeys: ...
+
+class OfLabelledVectors(Loss):
+    def value(self, ids: ArrayLike, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    def grad(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def hess(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def value_and_grad(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Value, Array]: ...
+    def curvature(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def grad_and_curvature(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def partial(self, ids: ArrayLike, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Partial: ...
+    def partial_and_grad(
+        self,
+        ids: ArrayLike,
+        embeddings: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Partial, Array]: ...
+    def __call__(self, ids: ArrayLike, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Value: ...
+    @overload
+    def __add__(self, other: OfLabelledVectors) -> OfLabelledVectors: ...
+    @overload
+    def __add__(self, other: _TakesIdsAndEmbeddings) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfLabelledVectors) -> OfLabelledVectors: ...
+    @overload
+    def __sub__(self, other: _TakesIdsAndEmbeddings) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfLabelledVectors: ...
+    def __rmul__(self, factor: float) -> OfLabelledVectors: ...
+    def __truediv__(self, divisor: float) -> OfLabelledVectors: ...
+    def __neg__(self) -> OfLabelledVectors: ...
+
+class OfHiddenRows(Loss):
+    def value(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    def grad(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Array, ...]: ...
+    def hess(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Array, ...]: ...
+    def value_and_grad(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Value, tuple[Array, ...]]: ...
+    def curvature(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Array, ...]: ...
+    def grad_and_curvature(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[tuple[Array, ...], tuple[Array, ...]] | None = None,
+    ) -> tuple[tuple[Array, ...], tuple[Array, ...]]: ...
+    def partial(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Partial: ...
+    def partial_and_grad(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, ...] | None = None,
+    ) -> tuple[Partial, tuple[Array, ...]]: ...
+    def __call__(
+        self,
+        ids: ArrayLike,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    @overload
+    def __add__(self, other: OfHiddenRows) -> OfHiddenRows: ...
+    @overload
+    def __add__(self, other: _TakesIdsAndHiddenAndWeight) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfHiddenRows) -> OfHiddenRows: ...
+    @overload
+    def __sub__(self, other: _TakesIdsAndHiddenAndWeight) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfHiddenRows: ...
+    def __rmul__(self, factor: float) -> OfHiddenRows: ...
+    def __truediv__(self, divisor: float) -> OfHiddenRows: ...
+    def __neg__(self) -> OfHiddenRows: ...
+
 class _TakesYTrueAndYPred(Protocol):
     def value(self, y_true: ArrayLike, y_pred: ArrayLike) -> Any: ...
 
@@ -917,3 +1469,24 @@ class _TakesTimeAndRisk(Protocol):
 
 class _TakesLowerAndS(Protocol):
     def value(self, lower: ArrayLike, s: ArrayLike) -> Any: ...
+
+class _TakesSameAndDistance(Protocol):
+    def value(self, same: ArrayLike, distance: ArrayLike) -> Any: ...
+
+class _TakesSignAndDistance(Protocol):
+    def value(self, sign: ArrayLike, distance: ArrayLike) -> Any: ...
+
+class _TakesSignAndFirstAndSecond(Protocol):
+    def value(self, sign: ArrayLike, first: ArrayLike, second: ArrayLike) -> Any: ...
+
+class _TakesAnchorAndPositiveAndNegative(Protocol):
+    def value(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike) -> Any: ...
+
+class _TakesQueriesAndKeys(Protocol):
+    def value(self, queries: ArrayLike, keys: ArrayLike) -> Any: ...
+
+class _TakesIdsAndEmbeddings(Protocol):
+    def value(self, ids: ArrayLike, embeddings: ArrayLike) -> Any: ...
+
+class _TakesIdsAndHiddenAndWeight(Protocol):
+    def value(self, ids: ArrayLike, hidden: ArrayLike, weight: ArrayLike) -> Any: ...

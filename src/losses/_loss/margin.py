@@ -1,5 +1,7 @@
 """Base of the losses of two classes that are functions of the margin alone."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +81,7 @@ class MarginLoss(TargetLoss):
                 np.multiply(result[0], sign, out=result[0])
         return results
 
+    @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the constant score with the least loss; see `Loss.best_constant`."""
         array = as_array("y_true", y_true)

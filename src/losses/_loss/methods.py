@@ -1,5 +1,7 @@
 """The methods by which a loss is evaluated: one body each, whatever arrays the loss takes."""
 
+from __future__ import annotations
+
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -17,8 +19,7 @@ ARRAYS = {
     "y_pred": "What the model predicted.",
     "sample_weight": "Weights of the samples, finite and not negative; the samples' shape, or that of their leading\n"
     "    axes. A sample of weight zero is left out, whatever it holds.",
-    "out": "Where to write the result: an array of its shape and dtype. It may be the prediction itself. For several\n"
-    "    derivatives, a tuple of arrays.",
+    "out": "Where to write the result: an array of its shape and dtype, which may be the prediction itself.",
 }
 """What the arguments are, where a family doesn't say otherwise."""
 
@@ -37,7 +38,7 @@ class Methods:
     signature: ClassVar[Signature] = Signature()
     """Which arrays the methods take."""
 
-    array_docs: ClassVar[Mapping[str, str]] = ARRAYS
+    _array_docs: ClassVar[Mapping[str, str]] = ARRAYS
     """What they are."""
 
     _plain_call: ClassVar[int] = 2
@@ -101,16 +102,7 @@ class Methods:
     def hess(self, *arrays: Any, sample_weight: Any = None, out: Any = None, **named: Any) -> Derivative:
         """Return the diagonal of the Hessian: the second derivatives of `value` with respect to each entry.
 
-        Returns
-        -------
-        {derivative}
-
-        Raises
-        ------
-        ValueError, TypeError
-            As from `grad`.
-        NotImplementedError
-            If the loss has no second derivative.
+        Takes and returns what `grad` does. Raises NotImplementedError if the loss has no second derivative.
         """
         return self._run("hess", (HESS,), arrays, sample_weight, named, out)[0]
 
@@ -120,17 +112,7 @@ class Methods:
     ) -> tuple[Value, Derivative]:
         """Return `value` and `grad`, the same bit for bit, with the work that they share done once.
 
-        Returns
-        -------
-        value : float
-            As from `value`.
-        grad
-            As from `grad`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As from `grad`.
+        Takes what `grad` does.
         """
         value, grad = self._run("value_and_grad", (VALUE, GRAD), arrays, sample_weight, named, out)
         return value, grad
@@ -140,16 +122,7 @@ class Methods:
         """Return a positive stand-in for the second derivative, for Newton-like steps and boosters.
 
         The loss's page says which: the Hessian above a floor, a majorizer, or a constant. It is weighted and reduced as
-        `grad` is.
-
-        Returns
-        -------
-        {derivative}
-
-        Raises
-        ------
-        ValueError, TypeError
-            As from `grad`.
+        `grad` is, whose arguments it takes.
         """
         return self._run("curvature", (CURVATURE,), arrays, sample_weight, named, out)[0]
 
@@ -159,19 +132,7 @@ class Methods:
     ) -> tuple[Derivative, Derivative]:
         """Return `grad` and `curvature`, the same bit for bit, in one pass over the data.
 
-        `out`, if given, is a pair: where to write the one and the other.
-
-        Returns
-        -------
-        grad
-            As from `grad`.
-        curvature
-            As from `curvature`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As from `grad`.
+        Takes what `grad` does, but `out`, if given, is a pair: where to write the one and the other.
         """
         if out is not None and (not isinstance(out, tuple | list) or len(out) != 2):
             raise TypeError("out must be a pair: where to write the gradient, and where to write the curvature")
@@ -183,15 +144,8 @@ class Methods:
     def partial(self, *arrays: Any, sample_weight: Any = None, **named: Any) -> Partial:
         """Return the weighted sum of the losses and the denominator of their mean, to be merged with other parts'.
 
-        Returns
-        -------
-        Partial
-            ``a + b`` and ``sum(parts)`` put parts together, and ``result()`` is then the value over all of them.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As from `value`, or if the reduction is "none".
+        Takes what `value` does. Of the parts that it returns, ``a + b`` and ``sum(parts)`` put some together, and
+        ``result()`` is then the value over all of them.
         """
         part: Partial = self._partial("partial", (VALUE,), arrays, sample_weight, named)[0]
         return part
@@ -202,19 +156,8 @@ class Methods:
     ) -> tuple[Partial, Derivative]:
         """Return `partial` and the gradient of the *sum* of the losses.
 
-        Under "mean", divide the gradients of all the parts by the ``denominator`` of the merged part in the end.
-
-        Returns
-        -------
-        partial : Partial
-            As from `partial`.
-        grad
-            As from `grad` of the loss with ``reduction="sum"``.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As from `partial` and `grad`.
+        Takes what `grad` does. Under "mean", divide the gradients of all the parts by the ``denominator`` of the merged
+        part in the end.
         """
         partial, grad = self._partial("partial_and_grad", (VALUE, GRAD), arrays, sample_weight, named, out)
         return partial, grad
@@ -230,11 +173,17 @@ BODIES = [
     for name, body in vars(Methods).items()
     if isinstance(body, types.FunctionType) and (name[0] != "_" or name == "__call__")
 ]
+_TEMPLATES = {body.__name__: body.__doc__ or "" for body in BODIES}
+for _body in BODIES:  # as `Loss` shows them, whose arrays may have any names
+    _body.__doc__ = _TEMPLATES[_body.__name__].format(
+        predictions="the predictions",
+        derivative="ndarray or tuple of ndarrays\n            One for each of them, of its shape and floating dtype.",
+    )
 
 
 def install(cls: type[Methods]) -> None:
     """Give a class copies of the methods that show the names of its arrays in `help` and `inspect.signature`."""
-    docs = {**ARRAYS, **cls.array_docs}
+    docs = {**ARRAYS, **cls._array_docs}
     cls._plain_call = cls.signature.plain_call
     cls._places = tuple(map(cls.signature.names.index, cls.signature.predictions))
     for body in BODIES:
@@ -242,29 +191,31 @@ def install(cls: type[Methods]) -> None:
         copy = types.FunctionType(body.__code__, body.__globals__, body.__name__, body.__defaults__, body.__closure__)
         copy.__kwdefaults__ = body.__kwdefaults__
         copy.__qualname__, copy.__module__ = f"{cls.__qualname__}.{body.__name__}", cls.__module__
-        copy.__doc__ = _documented(body.__doc__ or "", cls.signature, own, docs)
+        copy.__doc__ = _documented(_TEMPLATES[body.__name__], cls.signature, own, docs)
         copy.__signature__ = cls.signature.parameters(own)  # type: ignore[attr-defined]
         setattr(cls, body.__name__, copy)
 
 
 def _documented(text: str, signature: Signature, own: tuple[str, ...], docs: Mapping[str, str]) -> str:
-    """Return a docstring with the arguments that a method takes."""
-    names = (*signature.names, *own)
-    optional = (*signature.optional, *own)
-    kinds = {name: "array_like, optional" if name in optional else "array_like" for name in names} | {
-        "out": "ndarray, optional"
-    }
-    lines = [f"        {name} : {kinds[name]}\n            {_indented(docs.get(name, ''))}" for name in names]
-    arguments = "\n        Parameters\n        ----------\n" + "\n".join(lines) + "\n"
-    several = len(signature.predictions) > 1
+    """Return a docstring with the arguments, if it says what is returned; `grad` refers to `value` for most."""
+    names = (*signature.names, *(name for name in own if name != "out"))
+    optional, several = (*signature.optional, *own), len(signature.predictions) > 1
+    kinds = {name: "array_like, optional" if name in optional else "array_like" for name in names}
+    entries = [f"{name} : {kinds[name]}\n            {_indented(docs.get(name, ''))}" for name in names]
+    if "out" in own:
+        entries = [
+            f"{', '.join(names)}\n            As for `value`.",
+            f"out : {'tuple of ndarrays' if several else 'ndarray'}, optional\n            {docs['out']}",
+        ]
+    arguments = "\n        Parameters\n        ----------\n        " + "\n        ".join(entries) + "\n"
     text = text.format(
         predictions=" and ".join(f"`{name}`" for name in signature.predictions),
-        derivative="tuple of ndarrays\n            One for each of them, of its shape and floating dtype"
+        derivative="tuple of ndarrays\n            One for each of them, of its shape and floating dtype."
         if several
-        else "ndarray\n            Of its shape and floating dtype",
+        else "ndarray\n            Of its shape and floating dtype.",
     )
     first, _, rest = text.partition("\n")
-    return f"{first}\n{arguments}{rest}" if rest else first
+    return f"{first}\n{arguments}{rest}" if "Returns" in rest else text
 
 
 def _indented(text: str) -> str:

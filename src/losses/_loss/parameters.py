@@ -6,7 +6,7 @@ import math
 import typing
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -105,6 +105,9 @@ def choice(*choices: str) -> Callable[[str, object], object]:
     return check
 
 
+Reduction: TypeAlias = Annotated[Literal["mean", "sum", "none"], choice("mean", "sum", "none")]
+
+
 @functools.cache
 def checks(cls: type) -> dict[str, Callable[[str, Any], Any]]:
     """Return the check of each parameter of a class of losses that declares one by its annotation, by name."""
@@ -112,7 +115,7 @@ def checks(cls: type) -> dict[str, Callable[[str, Any], Any]]:
     for base in reversed(cls.__mro__):
         for name, kind in inspect.get_annotations(base).items():
             if isinstance(kind, str):
-                kind = _evaluated(base, name, kind)
+                kind = _PLAIN.get(kind) or _evaluated(base).get(name)
             declared = getattr(kind, "__metadata__", ())
             if declared:
                 found[name] = declared[0]
@@ -121,14 +124,16 @@ def checks(cls: type) -> dict[str, Callable[[str, Any], Any]]:
     return found
 
 
-def _evaluated(cls: type, name: str, text: str) -> Any:
-    """Return the annotation that a module with ``from __future__ import annotations`` keeps as a text."""
-    if text in ("float", "bool"):
-        return {"float": float, "bool": bool}[text]
+_PLAIN = {"float": float, "bool": bool}
+
+
+@functools.cache
+def _evaluated(cls: type) -> dict[str, Any]:
+    """Return the annotations that a module with ``from __future__ import annotations`` keeps as texts."""
     try:
-        return typing.get_type_hints(cls, include_extras=True).get(name)
+        return typing.get_type_hints(cls, include_extras=True)
     except NameError:  # a name that only type checkers import
-        return None
+        return {}
 
 
 def by_parameters(get: Callable[[Any], Result]) -> Result:

@@ -1,5 +1,7 @@
 """Bases of the ranking losses: sums over pairs of items, and losses of whole lists."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,5 +1,7 @@
 """Base of the losses of several numbers for each target: parameters of a distribution, quantiles, members, logits."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -68,6 +70,7 @@ class RowLoss(SampleLoss, OfPredictions):
         if shape[-1] == 0:
             raise ValueError(f"y_pred has shape {shape}, but its last axis must not be empty")
 
+    @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:
         """Return the constant row with the least loss; see `Loss.best_constant`."""
         return self._best_row(*admit_targets(y_true, sample_weight, self.domains().get("y_true")))

@@ -1,5 +1,7 @@
 """Losses in which each sample's loss is a formula of that sample's numbers alone."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -46,6 +48,7 @@ class SampleLoss(Loss):
     """Whether the arrays may hold any real number."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
+        """Note whether a subclass has domains."""
         super().__init_subclass__(**arguments)
         cls._unbounded = cls.domains is SampleLoss.domains
 

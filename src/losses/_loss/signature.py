@@ -15,13 +15,16 @@ class Signature(NamedTuple):
     required, optional
         Arrays that are given by name, and whether a call may leave them out.
     predictions
-        Those with respect to which derivatives are taken.
+        Those with respect to which derivatives are taken; if one is optional, only in calls that give it.
+    shared
+        Those that belong to no sample, such as the weights of a layer.
     """
 
     positional: tuple[str, ...] = ("y_true", "y_pred")
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     predictions: tuple[str, ...] = ("y_pred",)
+    shared: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,7 +44,7 @@ class Signature(NamedTuple):
         TypeError
             If one is missing, unknown or given twice; the message shows how the method is called.
         """
-        positional, required, optional, _ = self
+        positional, required, optional, *_ = self
         if len(arrays) > len(positional):
             spare = len(arrays) - len(positional)
             by_name = (*required, *optional)[:spare]

@@ -1,5 +1,7 @@
 """Sums of losses with coefficients, as arithmetic makes them."""
 
+from __future__ import annotations
+
 import functools
 import math
 from dataclasses import dataclass
@@ -41,7 +43,7 @@ class WeightedSum(Loss):
 
     @staticmethod
     @functools.cache
-    def of(signature: Signature) -> type["WeightedSum"]:
+    def of(signature: Signature) -> type[WeightedSum]:
         """Return the class of the sums whose terms have this signature."""
 
         @dataclass(frozen=True, kw_only=True, repr=False)

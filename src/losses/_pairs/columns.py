@@ -46,7 +46,7 @@ class Columns:
     def __init__(self, s: Array, powers: Array | None, scale: float) -> None:
         self.s, self.scale, self.near = s, scale, powers is not None
         self.largest = LARGEST[s.dtype.char]
-        most = max(1, min((1 << 15) // max(s.size, 1), len(s) // 4, FEW))
+        most = max(1, min((1 << 16) // max(s.size, 1), len(s) // 4, FEW))
         self.height = 1 << (most.bit_length() - 1)
         self.scratch = np.empty((3, self.height * s.size), s.dtype)
         if powers is not None:
@@ -134,10 +134,8 @@ class Totals:
 
 def sums_over_j(terms: Array, m: int) -> Array:
     """Return the sums over the items j of (i, j, Q), the last of m."""
-    if len(terms) == 1:
-        return column_sums(terms[0], m)[np.newaxis]
     if terms.shape[2] == 1:
-        return column_sums(np.ascontiguousarray(terms[:, :, 0].T), m)[:, np.newaxis]
+        return row_sums(terms[:, :, 0], m)[:, np.newaxis]
     return np.stack([column_sums(row, m) for row in terms])
 
 
@@ -147,8 +145,8 @@ def column_sums(terms: Array, m: int) -> Array:
     Zeros that come first change no bit.
     """
     n, count = terms.shape
-    if count == 1:  # or NumPy would add in another order than several columns
-        return column_sums(np.repeat(terms, 2, axis=1), m)[:1]
+    if count == 1:
+        return row_sums(terms.T, m)
     if m <= 2 * FEW:
         return np.asarray(np.add.reduce(terms, axis=0))
     rest = n % FEW
@@ -156,3 +154,20 @@ def column_sums(terms: Array, m: int) -> Array:
     np.add.reduce(terms[:rest], axis=0, out=parts[0])
     np.add.reduce(terms[rest:].reshape(-1, FEW, count), axis=1, out=parts[1:])
     return np.asarray(np.add.reduce(parts, axis=0))
+
+
+def row_sums(rows: Array, m: int) -> Array:
+    """Return the sums of rows, to the bit those that `column_sums` finds for the same terms in columns."""
+    count, n = rows.shape
+    if m <= 2 * FEW:
+        return _one_by_one(rows.T)
+    rest = n % FEW
+    blocks = np.ascontiguousarray(rows[:, rest:].reshape(count, -1, FEW).transpose(2, 1, 0))
+    sums = _one_by_one(blocks.reshape(FEW, -1)).reshape(-1, count)
+    return _one_by_one(np.concatenate([_one_by_one(rows[:, :rest].T)[np.newaxis], sums]))
+
+
+def _one_by_one(terms: Array) -> Array:
+    """Return the sums over the first axis, in order, as NumPy adds it up where it isn't the last one in memory."""
+    rows = np.repeat(terms, 2, axis=1) if terms.shape[1] == 1 else np.ascontiguousarray(terms)
+    return np.asarray(np.add.reduce(rows, axis=0))[: terms.shape[1]]

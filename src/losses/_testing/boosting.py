@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from losses._testing.calls import identical
+from losses._testing.compare import assert_close, identical, named
 from losses._testing.failure import Cause, Failure, place
-from losses._testing.laws import assert_close, named
-from losses._testing.subject import Arrays, Subject, size, take
+from losses._testing.subject import Arrays, Subject, of_samples, size, take
 
 HAS_CURVATURE = "boosting: there is a curvature, from `curvature` or `hess`"
 POSITIVE = "boosting: the curvature is finite and positive where the weight is"
@@ -23,7 +22,7 @@ BOTH = "boosting: grad_and_curvature is grad and curvature, bit for bit"
 
 
 def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) -> None:
-    """Raise unless the curvature is finite, and positive where the weight is (of ranked items, not negative)."""
+    """Raise unless the curvature is finite, and positive where the weight is; in other losses of ranked items, ≥ 0."""
     method = next((m for m in ("curvature", "hess") if subject.has_hess(arrays, weight, m)), None)
     arguments = {**arrays, "sample_weight": weight}
     if method is None:
@@ -33,10 +32,10 @@ def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) 
         found = variant.derivatives(method, arrays, weight)
         for k, array in enumerate(found):
             counts = np.ones(array.shape, bool)
-            if weight is not None:
+            if weight is not None and of_samples(variant, method, k):
                 spread = np.asarray(weight).reshape(np.shape(weight) + (1,) * (array.ndim - np.ndim(weight)))
                 counts = np.broadcast_to(spread > 0, array.shape)
-            positive = array >= 0 if subject.items or "qid" in _optional(subject) else array > 0
+            positive = array > 0 if subject.is_library_loss or not subject.items else array >= 0
             may_overflow = max(float(np.abs(arrays[name]).max()) for name in subject.predictions) > _LARGE
             bad = counts & ~(positive & (np.isfinite(array) | may_overflow))
             if bad.any():
@@ -47,10 +46,6 @@ def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) 
                     ("expected", "a positive number"),
                 ]
                 raise Failure(variant, POSITIVE, arguments, numbers, [Cause("curvature", text)])
-
-
-def _optional(subject: Subject) -> tuple[str, ...]:
-    return tuple(getattr(getattr(subject.loss, "signature", None), "optional", ()))
 
 
 def gradients_are_unscaled(subject: Subject, arrays: Arrays, weight: Any = None) -> None:

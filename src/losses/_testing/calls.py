@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from losses._testing.compare import identical, named
 from losses._testing.failure import BROADCAST, IN_PLACE, OVERFLOW, Cause, Failure, place
-from losses._testing.laws import CALLED, OUT, TOGETHER, UNCHANGED, named
-from losses._testing.subject import Arrays, Subject, size
+from losses._testing.laws import CALLED, OUT, TOGETHER, UNCHANGED
+from losses._testing.subject import Arrays, Subject, shared, size
 from losses._types import Array
 
 RETURNED = 'section 2: value is a number (under "none" an array), grad and hess have the predictions\' shape'
@@ -27,13 +28,12 @@ def what_is_returned(subject: Subject, arrays: Arrays, weight: Any = None) -> No
         if value.dtype.kind not in "fiu":
             numbers = [("dtype of value", str(value.dtype)), ("expected", "a real number")]
             raise Failure(variant, RETURNED, arguments, numbers)
-        for method in variant.methods(arrays, weight):
-            _have_shapes(variant, method, arrays, weight)
+        for method, found in variant.every_derivative(arrays, weight).items():
+            _have_shapes(variant, method, found, arrays, weight)
 
 
-def _have_shapes(subject: Subject, method: str, arrays: Arrays, weight: Any) -> None:
+def _have_shapes(subject: Subject, method: str, found: list[Array], arrays: Arrays, weight: Any) -> None:
     """Raise unless derivatives have the shapes of the predictions."""
-    found = subject.derivatives(method, arrays, weight)
     if len(found) != len(subject.predictions):
         numbers = [(f"arrays that {method} returns", str(len(found))), ("predictions", ", ".join(subject.predictions))]
         raise Failure(subject, RETURNED, {**arrays, "sample_weight": weight}, numbers)
@@ -68,50 +68,59 @@ def parts_are_the_same(subject: Subject, arrays: Arrays, weight: Any = None) -> 
                 identical(variant, TOGETHER, arrays, weight, f"{label} of value_and_grad", one, label, grad)
 
 
-def identical(
-    subject: Subject, law: str, arrays: Arrays, weight: Any, label: str, actual: Any, expected_label: str, expected: Any
+def out_receives_the_same_bits(
+    subject: Subject, arrays: Arrays, weight: Any = None, place_for: Callable[[Array], Array] | None = None
 ) -> None:
-    """Raise unless two results are the same bit for bit."""
-    actual, expected = np.asarray(actual), np.asarray(expected)
-    arguments = {**arrays, "sample_weight": weight}
-    if actual.shape != expected.shape or actual.dtype != expected.dtype:
-        shown = [(f"{a.shape}, {a.dtype}") for a in (actual, expected)]
-        raise Failure(subject, law, arguments, [(label, shown[0]), (expected_label, shown[1])])
-    same = (actual == expected) & (np.signbit(actual) == np.signbit(expected)) | (np.isnan(actual) & np.isnan(expected))
-    if not same.all():
-        index = tuple(int(i) for i in np.unravel_index(int(np.argmin(same)), same.shape))
-        numbers = [(place(label, index), actual[index]), (place(expected_label, index), expected[index])]
-        raise Failure(subject, law, arguments, numbers)
+    """Raise unless ``out=`` is filled with the same bits and returned; in this library, also if it is a prediction.
 
-
-def out_receives_the_same_bits(subject: Subject, arrays: Arrays, weight: Any = None) -> None:
-    """Raise unless ``out=`` is filled with the same bits and returned; in this library, also if it is a prediction."""
+    `place_for` takes a result and returns the array that `out` gets for it, of its shape and dtype.
+    """
+    place_for = place_for or (lambda result: np.full(result.shape, np.nan, result.dtype))
     for variant in subject.each("mean", "sum", "none").values():
-        for method in variant.methods(arrays, weight):
+        for method in WITH_OUT:
             if not variant.takes(method, "out"):
                 continue
-            expected = variant.derivatives(method, arrays, weight)
-            outs = [np.full(array.shape, np.nan, array.dtype) for array in expected]
+            try:
+                expected = _filling(method, variant.call(method, arrays, weight))
+            except NotImplementedError:
+                continue
+            outs = [[place_for(array) for array in variant.listed(part)] for part in expected]
             _filled(variant, method, arrays, weight, expected, outs)
-            if variant.is_library_loss:
-                mine = [
-                    np.array(arrays[name], dtype=array.dtype)
-                    for name, array in zip(variant.predictions, expected, strict=True)
-                ]
+            if variant.is_library_loss and len(expected) == 1:
+                results = zip(variant.predictions, variant.listed(expected[0]), strict=True)
+                mine = [np.array(arrays[name], dtype=result.dtype) for name, result in results]
                 own = {**arrays, **dict(zip(variant.predictions, mine, strict=True))}
-                _filled(variant, method, own, weight, expected, mine)
+                expected = _filling(method, variant.call(method, own, weight))  # which may lie in another order
+                _filled(variant, method, own, weight, expected, [mine])
+
+
+WITH_OUT = ("grad", "hess", "curvature", "value_and_grad", "grad_and_curvature")
+
+
+def _filling(method: str, result: Any) -> list[Any]:
+    """Return the derivatives among what a method returns, each an array or a tuple of them."""
+    if method == "value_and_grad":
+        return [result[1]]
+    return list(result) if method == "grad_and_curvature" else [result]
 
 
 def _filled(
-    subject: Subject, method: str, arrays: Arrays, weight: Any, expected: list[Array], outs: list[Array]
+    subject: Subject, method: str, arrays: Arrays, weight: Any, expected: list[Any], outs: list[list[Array]]
 ) -> None:
     """Raise unless `outs` are what a method returns, and hold what is expected."""
     before = {name: np.array(array) for name, array in arrays.items()}
-    found = subject.listed(subject.call(method, arrays, weight, out=outs[0] if len(outs) == 1 else tuple(outs)))
-    for k, (array, out) in enumerate(zip(found, outs, strict=True)):
-        label = named(method, k, len(outs))
-        identical(subject, OUT, before, weight, f"out of {label}", out, f"{label} without out", expected[k])
-        identical(subject, OUT, before, weight, f"{label} with out", array, f"{label} without out", expected[k])
+    given = [one[0] if len(one) == 1 else tuple(one) for one in outs]
+    out = tuple(given) if method == "grad_and_curvature" else given[0]
+    found = _filling(method, subject.call(method, arrays, weight, out=out))
+    for result, places, wanted in zip(found, outs, expected, strict=True):
+        for k, (array, place_, one) in enumerate(
+            zip(subject.listed(result), places, subject.listed(wanted), strict=True)
+        ):
+            label = named(method, k, len(places))
+            identical(subject, OUT, before, weight, f"out of {label}", place_, f"{label} without out", one)
+            identical(subject, OUT, before, weight, f"{label} with out", array, f"{label} without out", one)
+            if array is not place_ and subject.is_library_loss:
+                raise Failure(subject, OUT, {**before, "sample_weight": weight}, [(label, "another array than out")])
 
 
 def arguments_are_unchanged(subject: Subject, arrays: Arrays, weight: Any = None) -> None:
@@ -158,7 +167,7 @@ def _misfits(subject: Subject, arrays: Arrays, weight: Any) -> Iterator[tuple[st
     single = getattr(subject.loss, "scalars", ())
     for name, value in {**arrays, "sample_weight": weight}.items():
         array = np.asarray(value)
-        if value is None or array.ndim == 0 or len(array) != count:
+        if value is None or array.ndim == 0 or len(array) != count or name in shared(subject):
             continue
         yield name, array[..., np.newaxis]
         yield name, array[:1]
@@ -173,7 +182,9 @@ def results_are_finite(subject: Subject, arrays: Arrays, weight: Any = None) -> 
     """Raise if a result isn't finite though all the arguments are, unless the loss grows exponentially."""
     arguments = {**arrays, "sample_weight": weight}
     for variant in subject.each("mean", "sum", "none").values():
-        for method, results in variant.results(arrays, weight).items():
+        every = variant.results(arrays, weight)
+        every.pop("curvature", None)  # which may be 1/σ² of a tiny scale
+        for method, results in every.items():
             for k, result in enumerate(results):
                 bad = ~np.isfinite(result)
                 if not bad.any():

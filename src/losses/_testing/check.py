@@ -34,7 +34,8 @@ SLOPES = (gradients.grad_is_the_derivative_of_value, gradients.hess_is_the_deriv
 REDUCED_SLOPES = tuple(map(under_each_reduction, SLOPES))
 CALLS = (calls.arguments_are_unchanged, calls.what_is_returned)
 FINITE = (calls.results_are_finite,)
-PARTS = (calls.parts_are_the_same, calls.out_receives_the_same_bits)
+PARTS = (calls.parts_are_the_same,)
+OUT = (calls.out_receives_the_same_bits,)
 SUMS = (laws.sum_is_none_added_up, laws.mean_is_sum_over_one_denominator)
 WEIGHTS = (
     laws.integer_weight_repeats_the_sample,
@@ -53,7 +54,7 @@ BY_NUMBER: dict[int | str, tuple[Law, ...]] = {
     3: (laws.weight_zero_leaves_the_sample_out,),
     4: (laws.scale_of_the_weights,),
     5: (laws.order_of_the_samples,),
-    6: PARTS,
+    6: (*PARTS, *OUT),
     7: SLOPES,
     "shapes": (calls.nothing_is_broadcast,),
     "finite": FINITE,
@@ -93,9 +94,10 @@ def _plan(fit: Fit, trials: list[Trial], boosting: bool) -> Iterator[tuple[Law, 
     yield from _each(CALLS, trials)
     yield from _each(FINITE, [trial for trial in plain if trial.kind == "large"])
     plain, weighed = ([t for t in some if _is_finite(fit.subject, t)] for some in (plain, weighed))
-    yield from _each(SLOPES, plain)
-    yield from _each(REDUCED_SLOPES, [t for t in plain if t.kind in ORDINARY])
-    yield from _each((calls.nothing_is_broadcast,), [t for t in plain if t.kind in ORDINARY])
+    ordinary = [trial for trial in plain if trial.kind in ORDINARY]
+    yield from _each(REDUCED_SLOPES, ordinary)
+    yield from _each(SLOPES, [trial for trial in plain if trial.kind not in ORDINARY])
+    yield from _each((calls.nothing_is_broadcast, *OUT), ordinary)
     yield from _each((*PARTS, *SUMS), plain)
     if not fit.grouped:
         yield from _each((laws.order_of_the_samples,), [t for t in plain if _may_move(fit, t)])
@@ -103,7 +105,7 @@ def _plan(fit: Fit, trials: list[Trial], boosting: bool) -> Iterator[tuple[Law, 
         yield from _each(WEIGHTS, weighed)
         yield from _each((laws.order_of_the_samples,), [t for t in weighed if _may_move(fit, t)])
     ordinary = [trial for trial in weighed if trial.kind in ORDINARY]
-    yield from _each((*REDUCED_SLOPES, calls.nothing_is_broadcast), ordinary)
+    yield from _each((*REDUCED_SLOPES, calls.nothing_is_broadcast, *OUT), ordinary)
     yield from _each((*PARTS, *SUMS), weighed)
     if boosting:
         some = [t for t in plain + weighed if not fit.grouped or t.weight is None]

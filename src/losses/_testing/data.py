@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from losses._testing.subject import Subject, is_real
+from losses._testing.subject import Subject, is_real, shared, take
 from losses._types import Array
 
 Random = np.random.Generator
@@ -76,7 +76,11 @@ class Fit:
 
     def make(self, n: int, rng: Random) -> dict[str, Any]:
         """Return arrays of n samples or items."""
-        return {name: make(rng, (n, *self.trailing[name])) for name, make in self.makers.items()}
+        alone = shared(self.subject)
+        return {
+            name: make(rng, (*(() if name in alone else (n,)), *self.trailing[name]))
+            for name, make in self.makers.items()
+        }
 
     def variety(self, rng: Random) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield arrays with what they are: ordinary, single, tied, equal, zero, at kinks, and large."""
@@ -89,7 +93,7 @@ class Fit:
             return
         yield "single", self.make(1, rng)
         few = self.make(2, rng)
-        yield "tied", {name: array[rng.integers(0, 2, n)] for name, array in few.items()}
+        yield "tied", take(self.subject, few, rng.integers(0, 2, n))
         plain = self.make(3, rng)
         yield "zero", {name: np.zeros_like(array) if is_real(array) else array for name, array in plain.items()}
         yield from self._near_targets(plain)

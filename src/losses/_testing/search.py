@@ -2,7 +2,7 @@
 
 import inspect
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from losses._testing.data import MAKERS, OTHERS, PREDICTIONS, TARGETS, Fit, Layout
 from losses._testing.failure import Failure, causes_of_error
-from losses._testing.subject import Arrays, Subject, is_real
+from losses._testing.subject import Arrays, Subject, is_real, size
 from losses._types import Array
 
 MISTAKEN = "section 1: value takes arrays of the samples' shape, and leaves them alone"
@@ -115,9 +115,15 @@ def _by_core(
         yield Layout(text, {name: tuple(lengths[axis] for axis in core.get(name, ())) for name in names})
 
 
+def given(subject: Subject, names: Collection[str]) -> Subject:
+    """Return a loss as it is called with arrays of these names: those left out have no derivatives."""
+    return replace(subject, predictions=tuple(name for name in subject.predictions if name in names))
+
+
 def _candidates(subject: Subject, layout: Layout) -> Iterator[Fit]:
     """Yield what to try in one layout."""
     names = [name for name in layout.trailing if name != "qid"]
+    subject = given(subject, names)
     targets = [name for name in subject.positional if name not in subject.predictions]
     others = [name for name in names if name not in (*targets, *subject.predictions)]
     choices = itertools.product(TARGETS if targets else TARGETS[:1], PREDICTIONS, OTHERS if others else OTHERS[:1])
@@ -157,7 +163,7 @@ def explored(fit: Fit, arrays: Arrays, weight: Any = None) -> Fit:
     if not hasattr(subject.loss, "signature"):
         subject = replace(subject, predictions=_predictions(subject, arrays))
     subject = replace(subject, reductions=subject.possible_reductions(arrays), scale=_size(subject, arrays))
-    counts = len(np.asarray(arrays[subject.predictions[-1]]))
+    counts = size(subject, arrays)
     grouped = False
     if "none" in subject.reductions and not subject.items:
         each = np.asarray(subject.reduced("none").call("value", arrays))

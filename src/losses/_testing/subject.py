@@ -1,5 +1,6 @@
 """What is tested: a loss of any author, and how it is called."""
 
+import contextlib
 import dataclasses
 import inspect
 from collections.abc import Mapping
@@ -37,6 +38,8 @@ class Subject:
         Whether equal numbers are told apart by their order.
     scale
         The size that the loss typically has.
+    entrywise
+        Whether each number has to agree by itself, rather than relative to the largest of an array.
     """
 
     loss: Any
@@ -47,6 +50,7 @@ class Subject:
     degree: int | None = 1
     ordered: bool = False
     scale: float = 1.0
+    entrywise: bool = False
 
     def __repr__(self) -> str:
         text = repr(self.loss)
@@ -110,15 +114,18 @@ class Subject:
         return True
 
     def results(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
-        """Return what `value`, `grad` and, where there is one, `hess` return, as lists of arrays."""
+        """Return what `value` and the methods that return derivatives return, as lists of arrays."""
         found = {"value": [np.asarray(self.call("value", arrays, weight))]}
-        for method in self.methods(arrays, weight):
-            found[method] = self.derivatives(method, arrays, weight)
-        return found
+        return found | self.every_derivative(arrays, weight)
 
-    def methods(self, arrays: Arrays, weight: Any = None) -> tuple[str, ...]:
-        """Return the names of the methods that return derivatives, as far as laws speak of them."""
-        return ("grad", "hess") if self.has_hess(arrays, weight) else ("grad",)
+    def every_derivative(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
+        """Return the derivatives that there are, as lists of arrays; the curvature as far as laws speak of it."""
+        found = {"grad": self.derivatives("grad", arrays, weight)}
+        for method in ("hess", *(("curvature",) if self.is_library_loss and not self.items else ())):
+            with contextlib.suppress(NotImplementedError):
+                if self.has(method):
+                    found[method] = self.derivatives(method, arrays, weight)
+        return found
 
     # ------------------------------------------------------------------------------------------------ reductions
 
@@ -157,7 +164,17 @@ class Subject:
 
 def size(subject: Subject, arrays: Arrays) -> int:
     """Return the number of samples or items: the length of the first axis."""
-    return len(np.asarray(arrays[subject.predictions[-1]]))
+    return len(np.asarray(arrays[subject.predictions[0 if shared(subject) else -1]]))
+
+
+def shared(subject: Subject) -> tuple[str, ...]:
+    """Return the names of the arrays that belong to no sample."""
+    return tuple(getattr(getattr(subject.loss, "signature", None), "shared", ()))
+
+
+def of_samples(subject: Subject, method: str, k: int) -> bool:
+    """Return whether the k-th array that a method returns has an entry for each sample along its first axis."""
+    return method == "value" or subject.predictions[k] not in shared(subject)
 
 
 def take(subject: Subject, arrays: Arrays, indices: Any) -> dict[str, Any]:
@@ -165,7 +182,9 @@ def take(subject: Subject, arrays: Arrays, indices: Any) -> dict[str, Any]:
     count = size(subject, arrays)
     chosen = np.asarray(indices)
     return {
-        name: np.asarray(array)[chosen] if np.ndim(array) and len(array) == count else array
+        name: np.asarray(array)[chosen]
+        if np.ndim(array) and len(array) == count and name not in shared(subject)
+        else array
         for name, array in arrays.items()
     }
 
