@@ -10,7 +10,6 @@ from catalogue import example
 from pictures import image
 
 import losses
-from losses._loss.methods import ARRAYS
 
 HOOKS = {
     "formula": "loss",
@@ -96,8 +95,8 @@ def images(cls, files):
 
 def arrays(cls, about):
     """Return what the methods take, and what the arrays may hold."""
-    signature = cls.signature
-    said, loss = {**ARRAYS, **cls.array_docs}, example(cls, about)
+    signature, loss = cls.signature, example(cls, about)
+    said = {name: text for name, _, text in docstrings.parsed(cls.value)["Parameters"]}
     domains = loss.domains() if hasattr(loss, "domains") and type(loss) is cls else {}
     rows = []
     for name in signature.names:

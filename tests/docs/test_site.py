@@ -19,6 +19,7 @@ pytest.importorskip("docutils", reason="the pages of the losses are made by Sphi
 import accuracy  # noqa: E402
 import catalogue  # noqa: E402
 import curves  # noqa: E402
+import docstrings  # noqa: E402
 import peers  # noqa: E402
 import which  # noqa: E402
 
@@ -31,6 +32,12 @@ ROWS = [row for about in peers.read().values() for row in about["rows"]]
 
 def test_every_loss_is_in_a_family():
     assert len(LOSSES) == len(losses.available())
+
+
+@pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
+def test_every_array_is_explained(kind):
+    said = {name: text for name, _, text in docstrings.parsed(kind.value)["Parameters"]}
+    assert all(any(said[name]) for name in kind.signature.names), said
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.library} {row.name}")
