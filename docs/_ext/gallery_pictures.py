@@ -111,7 +111,20 @@ def characters(ax, example):
     ax.set(xlabel="next letter", ylabel="letter")
 
 
+def regression(ax, example):
+    """Draw Engel's families, and the lines of a robust regression and of least squares."""
+    model, _ = example.robust()
+    income, order = model.x[:, 0], np.argsort(model.x[:, 0])
+    lines = {"Huber": example.fit(model, "trust-ncg").x, "MSE": np.linalg.lstsq(model.x, model.y, rcond=None)[0]}
+    ax.plot(income, model.y, ".", color="grey")
+    for name, coefficients in lines.items():
+        ax.plot(income[order], (model.x @ coefficients)[order], label=name)
+    ax.set(xlabel="income, standardized", ylabel="spent on food, in hundreds")
+    ax.legend()
+
+
 PICTURES = {
+    "scipy_fit": regression,
     "electricity_demand": electricity,
     "count_model": counts,
     "survival": risks,

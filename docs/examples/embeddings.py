@@ -69,8 +69,10 @@ def train(halves, rng):
             value, slopes = LOSS.value_and_grad(*(e(side) for e, side in zip(encoders, batch, strict=True)))
             for encoder, side, slope in zip(encoders, batch, slopes, strict=True):
                 encoder.step(side, slope)
-        print(f"\repoch {epoch + 1} of {EPOCHS}, loss {value:.3f}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        if sys.stderr.isatty():
+            print(f"\repoch {epoch + 1} of {EPOCHS}, loss {value:.3f}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     return encoders
 
 

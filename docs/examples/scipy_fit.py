@@ -1,7 +1,7 @@
 """Regressions by SciPy's optimizers
 =================================
 
-Fit three regressions by SciPy's optimizers, and compare the coefficients with scikit-learn's and statsmodels'.
+Fit three regressions by SciPy's optimizers, and compare the coefficients with scikit-learn's and statsmodels': ::
 
     robust      what families spend on food, by income (Engel 1857), with Huber's loss; statsmodels' RLM
     logistic    whether a tumour is malignant (Wolberg 1995), with a ridge penalty; scikit-learn's LogisticRegression
@@ -10,7 +10,7 @@ Fit three regressions by SciPy's optimizers, and compare the coefficients with s
 A model's score is s = Xb. By the chain rule, the gradient of its loss with respect to b is Xᵀ·``grad``, and the Hessian
 Xᵀ·diag(``hess``)·X, since sample i's loss depends on sᵢ alone. With ``curvature`` in place of ``hess`` it is the same
 for the logistic and the Poisson loss, and is positive for Huber's, too: its Hessian at b = 0 would be 0, since all the
-residuals lie on its straight part. That is all that `scipy.optimize.minimize` needs:
+residuals lie on its straight part. That is all that `scipy.optimize.minimize` needs: ::
 
     L-BFGS-B     value and gradient (``jac=True``)
     Newton-CG    also the Hessian times a vector (``hessp=``): no matrix, for many features
