@@ -293,11 +293,12 @@ def row(
     powers = [(x - largest).exp() for x in p]
     partition = sum(powers)
     log_sum = largest + partition.ln()
-    value = sum(t * (log_sum - x) for t, x in zip(targets, p, strict=True))
-    grad = [mass * power / partition - t for t, power in zip(targets, powers, strict=True)]
+    z, size = exactly(loss.z_loss) * denominator, max(Decimal(1), *map(abs, p))
+    value = sum(t * (log_sum - x) for t, x in zip(targets, p, strict=True)) + z * log_sum**2
+    grad = [(mass + 2 * z * log_sum) * power / partition - t for t, power in zip(targets, powers, strict=True)]
     return (
-        Exact(value, max(Decimal(1), *map(abs, p)) * mass),
-        [Exact(g, mass) for g in grad],
+        Exact(value, (mass + 2 * z * abs(log_sum)) * size),
+        [Exact(g, mass + 2 * z * size) for g in grad],
         denominator,
     )
 

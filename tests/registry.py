@@ -484,6 +484,12 @@ CASES = [
         **IDS,
     ),
     Case(CategoricalCrossEntropy(from_logits=True), {"y_true": distributions}, **SHARES),
+    Case(CategoricalCrossEntropy(from_logits=True, z_loss=0.125), {"y_true": class_ids}, **IDS),
+    Case(
+        CategoricalCrossEntropy(from_logits=True, class_weight=(1.0, 2.0, 0.5), label_smoothing=0.1, z_loss=0.5),
+        {"y_true": distributions},
+        **SHARES,
+    ),
     Case(Hinge(), {"y_true": labels}, kinks=score_kinks(1)),
     Case(SquaredHinge(), {"y_true": signs}, kinks=score_kinks(1)),
     Case(Perceptron(), {"y_true": labels}, kinks=score_kinks(0)),

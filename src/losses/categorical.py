@@ -1,5 +1,6 @@
 """Losses of classes: a sample is a row of predictions, one for each class."""
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from losses._evaluation.by_sample import by_sample
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Scaled
 from losses._loss.constants import admit_targets
 from losses._loss.families import OfPredictions
-from losses._loss.parameters import Fraction, number
+from losses._loss.parameters import Fraction, NotNegative, by_parameters, number
 from losses._maths.logistic import safe_exponent
-from losses._types import Array, ArrayLike, FloatArray
+from losses._types import Array, ArrayLike, Dtype, FloatArray
 
 
 def _class_weight(name: str, value: Any) -> tuple[float, ...] | None:
@@ -62,6 +63,11 @@ class CategoricalCrossEntropy(OfPredictions):
     Class weights multiply the samples' weights: the denominator of the mean is Σ_i w_i Σ_c κ_c y_ic, with y before
     smoothing, so class ids and one-hot rows agree. (PyTorch divides by the number of rows for one-hot.)
 
+    With `z_loss` ζ, ζ (log Σ_c exp(x_c))² is added, which keeps the level of the logits x from drifting; like any
+    loss of the sample, it is multiplied by the weight Σ_c κ_c y_c. The loss is then not convex in the logits, and adds
+    at most 2ζ|L| max(1, |x|) · 8 eps to the error of a value and 2ζ max(1, |x|) · 8 eps to that of a gradient, where L
+    is log Σ_c exp(x_c) and |x| the largest logit.
+
     Probabilities are clipped to [eps, 1 − eps] with the machine epsilon of y_pred's dtype, and neither renormalized
     nor checked for their sum. A logit of −inf is a class of probability 0; a row with +inf, or of −inf alone, gives
     NaN.
@@ -76,13 +82,16 @@ class CategoricalCrossEntropy(OfPredictions):
         ε in [0, 1].
     ignore_index : int, optional
         A class id that marks samples to leave out, such as padding.
+    z_loss : float, default 0.0
+        ζ ≥ 0, the weight of a second term that holds the logits' level near 0; it needs ``from_logits=True``.
     reduction : {"mean", "sum", "none"}, default "mean"
         See `Loss`.
 
     References
     ----------
     Bishop (2006), "Pattern Recognition and Machine Learning", eq. (4.108); smoothing: Szegedy et al. (2016),
-    "Rethinking the Inception architecture", section 7.
+    "Rethinking the Inception architecture", section 7; z-loss: Chowdhery et al. (2022), "PaLM", arXiv:2204.02311,
+    section 5.
 
     Examples
     --------
@@ -99,17 +108,28 @@ class CategoricalCrossEntropy(OfPredictions):
     class_weight: Annotated[Sequence[float] | None, _class_weight] = None
     label_smoothing: Fraction = 0.0
     ignore_index: Annotated[int | None, _ignore_index] = None
+    z_loss: NotNegative = 0.0
 
     _evaluate_block = by_sample
 
-    is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True
     is_twice_differentiable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.z_loss and not self.from_logits:
+            raise ValueError(f"z_loss holds logits near 0, so that it needs from_logits=True; got z_loss={self.z_loss}")
+
+    @by_parameters
+    def is_convex(self) -> bool:
+        """Without z-loss, which is not where log Σ exp is far below 0."""
+        return not self.z_loss
 
     @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:
         """Return the best constant row of predictions: the classes' frequencies, or their logarithms less the mean.
 
+        With z-loss they are the logarithms themselves, whose log Σ exp is 0.
         Class ids show the classes up to the largest, or as many as `class_weight` has.
         """
         mass = self._class_mass(as_array("y_true", y_true), sample_weight)
@@ -121,7 +141,7 @@ class CategoricalCrossEntropy(OfPredictions):
         if not mass.all():
             raise ValueError(f"class {int(np.argmin(mass))} never occurs in y_true: its best logit is minus infinity")
         logits = np.log(mass)
-        centred: FloatArray = logits - logits.mean()
+        centred: FloatArray = logits - (np.log(mass.sum()) if self.z_loss else logits.mean())
         return centred
 
     def _class_mass(self, target: Array, sample_weight: Any) -> FloatArray:
@@ -168,10 +188,11 @@ class CategoricalCrossEntropy(OfPredictions):
         y, p = arrays
         asked = orders if CURVATURE not in orders else (*orders, HESS)
         if y.ndim == 1 and not self.label_smoothing:
-            results = _hard_logits(y, p, asked, room) if self.from_logits else _hard_probabilities(y, p, asked)
+            logits = functools.partial(_hard_logits, room=room, z_loss=self.z_loss)
+            results = (logits if self.from_logits else _hard_probabilities)(y, p, asked)
         else:
-            target = self._target(y, p)
-            results = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, asked)
+            logits = functools.partial(_soft_logits, z_weight=self.z_loss * self._mass(y, p.dtype))
+            results = (logits if self.from_logits else _soft_probabilities)(self._target(y, p), p, asked)
         if CURVATURE in orders:
             results[CURVATURE] = np.maximum(results[HESS], np.finfo(p.dtype).eps)
         return [results[order] if order == VALUE else (results[order],) for order in orders]
@@ -184,37 +205,55 @@ class CategoricalCrossEntropy(OfPredictions):
         q: FloatArray = ((1 - smoothing) * y + smoothing / p.shape[1]).astype(p.dtype, copy=False)
         return q if self.class_weight is None else q * np.asarray(self.class_weight, np.float64).astype(p.dtype)
 
+    def _mass(self, y: FloatArray, dtype: Dtype) -> Any:
+        """Return Σ_c κ_c y_c of each row as a column."""
+        weights = None if self.class_weight is None else np.asarray(self.class_weight, np.float64).astype(dtype)
+        if y.ndim == 1:
+            return 1 if weights is None else weights[y, np.newaxis]
+        return (y if weights is None else y * weights).sum(axis=1, keepdims=True)
+
 
 Results = dict[int, Any]
 """The losses of rows, and their derivatives, by order."""
 
 
-def _hard_logits(y: FloatArray, x: FloatArray, orders: tuple[Order, ...], room: FloatArray | None) -> Results:
-    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y; p(1 − p)."""
+def _hard_logits(
+    y: FloatArray, x: FloatArray, orders: tuple[Order, ...], room: FloatArray | None, z_loss: float
+) -> Results:
+    """Return L − x_y + ζL², L = log Σ_c exp(x_c); (1 + 2ζL) softmax(x) − 1_y; (1 + 2ζL) p(1 − p) + 2ζp²."""
     label = np.arange(0, x.size, x.shape[1]) + y
     e, s, b = _exponentials(x, room)
     results: Results = {VALUE: np.log(s) - (x.reshape(-1)[label] - b)}
+    if z_loss:
+        level = np.log(s) + b
+        results[VALUE] += z_loss * (level * level)
+        growth = (1 + 2 * z_loss * level).astype(x.dtype, copy=False)[:, np.newaxis]
     if HESS in orders:
         p = e / s.astype(e.dtype, copy=False)[:, np.newaxis]
-        results[HESS] = p * (1 - p)
+        results[HESS] = growth * p * (1 - p) + 2 * z_loss * p * p if z_loss else p * (1 - p)
     if GRAD in orders:  # last, since it is computed in place
+        if z_loss:
+            e *= growth
         e.reshape(-1)[label] -= s
         results[GRAD] = Scaled(1 / s, e)
     return results
 
 
-def _soft_logits(t: FloatArray, x: FloatArray, orders: tuple[Order, ...]) -> Results:
-    """Return Σ_c t_c (log Σ_d exp(x_d) − x_c); (Σ_c t_c) softmax(x) − t; (Σ_c t_c) p(1 − p)."""
+def _soft_logits(t: FloatArray, x: FloatArray, orders: tuple[Order, ...], z_weight: Any) -> Results:
+    """Return Σ_c t_c (L − x_c) + zL², L = log Σ_c exp(x_c); (m + 2zL) p − t, m = Σ_c t_c; (m + 2zL) p(1 − p) + 2zp²."""
     e, s, b = _exponentials(x)
     terms = t * (np.log(s)[:, np.newaxis] - (x - np.reshape(b, (-1, 1))))
     terms[t == 0] = 0  # also where the logit is −inf
     mass = t.sum(axis=1, keepdims=True)
     p = e / s[:, np.newaxis]
-    return {
-        VALUE: terms.sum(axis=1),
-        GRAD: mass * p - t if GRAD in orders else None,
-        HESS: mass * p * (1 - p) if HESS in orders else None,
-    }
+    results: Results = {VALUE: terms.sum(axis=1)}
+    if np.any(z_weight):
+        level = (np.log(s) + b)[:, np.newaxis]
+        results[VALUE] += (z_weight * (level * level)).reshape(-1)
+        mass = mass + 2 * z_weight * level
+    results[GRAD] = mass * p - t if GRAD in orders else None
+    results[HESS] = mass * p * (1 - p) + 2 * z_weight * p * p if HESS in orders else None
+    return results
 
 
 def _hard_probabilities(y: FloatArray, p: FloatArray, orders: tuple[Order, ...]) -> Results:
