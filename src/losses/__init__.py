@@ -14,7 +14,7 @@ _NAMES = {
     "_loss.ranking": ("ListwiseLoss", "PairwiseLoss"),
     "_walk.threads": ("get_num_threads", "set_num_threads"),
     "binary": ("AsymmetricFocal", "BinaryCrossEntropy", "BinaryFocal"),
-    "categorical": ("CategoricalCrossEntropy", "perplexity"),
+    "categorical": ("NLL", "CategoricalCrossEntropy", "KLDivergence", "perplexity"),
     "deviance": ("Gamma", "NegativeBinomial", "Poisson", "Tweedie"),
     "distribution": (
         "EnsembleCRPS",
@@ -25,6 +25,7 @@ _NAMES = {
         "MultiQuantile",
         "StudentTNLL",
     ),
+    "likelihood": ("CategoricalFocal", "GeneralizedCrossEntropy", "Poly1CrossEntropy"),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),

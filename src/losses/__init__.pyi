@@ -19,7 +19,9 @@ from losses._walk.threads import set_num_threads as set_num_threads
 from losses.binary import AsymmetricFocal as AsymmetricFocal
 from losses.binary import BinaryCrossEntropy as BinaryCrossEntropy
 from losses.binary import BinaryFocal as BinaryFocal
+from losses.categorical import NLL as NLL
 from losses.categorical import CategoricalCrossEntropy as CategoricalCrossEntropy
+from losses.categorical import KLDivergence as KLDivergence
 from losses.categorical import perplexity as perplexity
 from losses.deviance import Gamma as Gamma
 from losses.deviance import NegativeBinomial as NegativeBinomial
@@ -32,6 +34,9 @@ from losses.distribution import LaplaceNLL as LaplaceNLL
 from losses.distribution import LogisticCRPS as LogisticCRPS
 from losses.distribution import MultiQuantile as MultiQuantile
 from losses.distribution import StudentTNLL as StudentTNLL
+from losses.likelihood import CategoricalFocal as CategoricalFocal
+from losses.likelihood import GeneralizedCrossEntropy as GeneralizedCrossEntropy
+from losses.likelihood import Poly1CrossEntropy as Poly1CrossEntropy
 from losses.listwise import ApproxNDCG as ApproxNDCG
 from losses.listwise import LambdaRank as LambdaRank
 from losses.listwise import ListMLE as ListMLE
@@ -90,6 +95,7 @@ __all__ = [
     "MAPE",
     "MSE",
     "MSLE",
+    "NLL",
     "SMAPE",
     "ApproxNDCG",
     "Asymmetric",
@@ -99,6 +105,7 @@ __all__ = [
     "BinaryFocal",
     "BradleyTerry",
     "CategoricalCrossEntropy",
+    "CategoricalFocal",
     "Cauchy",
     "Cox",
     "CumulativeLogit",
@@ -111,8 +118,10 @@ __all__ = [
     "Gamma",
     "GaussianCRPS",
     "GaussianNLL",
+    "GeneralizedCrossEntropy",
     "Hinge",
     "Huber",
+    "KLDivergence",
     "KLPenalty",
     "LambdaRank",
     "LaplaceNLL",
@@ -134,6 +143,7 @@ __all__ = [
     "Perceptron",
     "Pinball",
     "Poisson",
+    "Poly1CrossEntropy",
     "PseudoHuber",
     "ResidualLoss",
     "RowLoss",

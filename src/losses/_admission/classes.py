@@ -52,7 +52,7 @@ class ClassSamples(Samples):
     def nbytes(self) -> int:
         """Size of one sample; what is held beside its row is little."""
         width = 1 if self.has_ids and self.predicted.dtype.newbyteorder("=") == self.dtype else 2
-        size: int = self.classes * width * self.dtype.itemsize
+        size: int = self.classes * width * self.width * self.dtype.itemsize
         return size
 
     def _samples_shape(self) -> tuple[int, ...]:
