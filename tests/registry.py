@@ -37,6 +37,7 @@ from losses import (
     BradleyTerry,
     CategoricalCrossEntropy,
     CategoricalFocal,
+    CategoricalHinge,
     Cauchy,
     Cox,
     CumulativeLogit,
@@ -60,6 +61,8 @@ from losses import (
     LogCosh,
     LogisticCRPS,
     ModifiedHuber,
+    MultiLabelMargin,
+    MultiMargin,
     MultiQuantile,
     NegativeBinomial,
     PairwiseHinge,
@@ -74,6 +77,7 @@ from losses import (
     SimPO,
     SmoothedHinge,
     SmoothL1,
+    Sparsemax,
     SquaredEpsilonInsensitive,
     SquaredHinge,
     StudentTNLL,
@@ -419,6 +423,39 @@ def location_kinks(problem: Problem) -> np.ndarray:
     return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
 
 
+def leads(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Return by how much the label's score leads each rival, infinitely the label itself, and the rivals' scores."""
+    label, scores = np.asarray(problem["y_true"])[..., np.newaxis], problem["y_pred"]
+    rivals = np.where(np.arange(scores.shape[-1]) == label, -np.inf, scores)
+    return np.take_along_axis(scores, label, axis=-1) - rivals, rivals
+
+
+def margin_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance of each row from where a rival is just the margin away."""
+    return lambda problem: np.abs(leads(problem)[0] - margin).min(axis=-1, keepdims=True) + 0 * problem["y_pred"]
+
+
+def rival_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each row from where the nearest rival is 1 away, or is another one."""
+    two = np.sort(leads(problem)[1], axis=-1)
+    return np.minimum(margin_kinks(1)(problem), (two[..., -1:] - two[..., -2:-1]))
+
+
+def label_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each row from where a label that is on is 1 above one that is off."""
+    keys = problem["y_pred"] - problem["y_true"]
+    apart = np.abs(keys[..., :, None] - keys[..., None, :])
+    mixed = problem["y_true"][..., :, None] != problem["y_true"][..., None, :]
+    return np.where(mixed, apart, np.inf).min(axis=-1)
+
+
+def support_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each row from where a class enters the support of its sparsemax."""
+    z = np.sort(problem["y_pred"], axis=-1)[..., ::-1]
+    thresholds = (np.cumsum(z, axis=-1) - 1) / np.arange(1, z.shape[-1] + 1)
+    return np.abs(z - thresholds.max(axis=-1, keepdims=True)).min(axis=-1, keepdims=True) + 0 * z
+
+
 STRATA: dict[str, Strategy] = {"time": relevances, "event": labels, "qid": query_ids}
 CENSORED: dict[str, Strategy] = {"lower": lower_ends, "upper": upper_ends}
 RANKED: dict[str, Strategy] = {"y_true": relevances, "qid": query_ids}
@@ -511,6 +548,10 @@ CASES = [
     Case(GeneralizedCrossEntropy(), {"y_true": class_ids}, **IDS),
     Case(GeneralizedCrossEntropy(q=1.0), {"y_true": distributions}, **SHARES),
     Case(GeneralizedCrossEntropy(q=0.25, from_logits=False), {"y_true": class_ids, "y_pred": SURE}, **IDS),
+    Case(Sparsemax(), {"y_true": class_ids}, kinks=support_kinks, **IDS),
+    Case(CategoricalHinge(), {"y_true": class_ids}, kinks=rival_kinks, **IDS),
+    Case(MultiMargin(margin=0.75), {"y_true": class_ids}, kinks=margin_kinks(0.75), **IDS),
+    Case(MultiLabelMargin(), {"y_true": labels}, kinks=label_kinks, **SHARES),
     Case(Hinge(), {"y_true": labels}, kinks=score_kinks(1)),
     Case(SquaredHinge(), {"y_true": signs}, kinks=score_kinks(1)),
     Case(Perceptron(), {"y_true": labels}, kinks=score_kinks(0)),

@@ -28,6 +28,7 @@ _NAMES = {
     "likelihood": ("CategoricalFocal", "GeneralizedCrossEntropy", "Poly1CrossEntropy"),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
+    "multiclass": ("CategoricalHinge", "MultiLabelMargin", "MultiMargin", "Sparsemax"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),
     "pairwise": ("PairwiseHinge", "PairwiseLogistic", "PairwiseSquaredHinge"),
     "preference": ("DPO", "IPO", "KTO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),

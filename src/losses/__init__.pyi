@@ -47,6 +47,10 @@ from losses.margin import ModifiedHuber as ModifiedHuber
 from losses.margin import Perceptron as Perceptron
 from losses.margin import SmoothedHinge as SmoothedHinge
 from losses.margin import SquaredHinge as SquaredHinge
+from losses.multiclass import CategoricalHinge as CategoricalHinge
+from losses.multiclass import MultiLabelMargin as MultiLabelMargin
+from losses.multiclass import MultiMargin as MultiMargin
+from losses.multiclass import Sparsemax as Sparsemax
 from losses.ordinal import CORAL as CORAL
 from losses.ordinal import CORN as CORN
 from losses.ordinal import CumulativeLogit as CumulativeLogit
@@ -106,6 +110,7 @@ __all__ = [
     "BradleyTerry",
     "CategoricalCrossEntropy",
     "CategoricalFocal",
+    "CategoricalHinge",
     "Cauchy",
     "Cox",
     "CumulativeLogit",
@@ -133,6 +138,8 @@ __all__ = [
     "Loss",
     "MarginLoss",
     "ModifiedHuber",
+    "MultiLabelMargin",
+    "MultiMargin",
     "MultiQuantile",
     "NegativeBinomial",
     "PPOClip",
@@ -150,6 +157,7 @@ __all__ = [
     "SimPO",
     "SmoothL1",
     "SmoothedHinge",
+    "Sparsemax",
     "SquaredEpsilonInsensitive",
     "SquaredHinge",
     "StudentTNLL",
