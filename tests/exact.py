@@ -246,7 +246,8 @@ def _(loss: KTO, desirable, logp, eps, ref_logp, kl=Decimal(0)):
 def _(loss: PPOClip, advantage, logp, eps, old_logp):
     """Schulman et al. 2017, eq. (7)."""
     epsilon, ratio = exactly(loss.epsilon), (logp - old_logp).exp()
-    clipped = min(max(ratio, 1 - epsilon), 1 + epsilon)
+    high = epsilon if loss.epsilon_high is None else exactly(loss.epsilon_high)
+    clipped = min(max(ratio, 1 - epsilon), 1 + high)
     limited = clipped * advantage < ratio * advantage
     parts = (clipped, Decimal(0)) if limited else (ratio, ratio)
     value, grad = ([term.weighed(-advantage) for term in conditioned(Decimal(1), eps, part)] for part in parts)

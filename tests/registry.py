@@ -27,6 +27,7 @@ from losses import (
     MSE,
     MSLE,
     NLL,
+    ORPO,
     SMAPE,
     ApproxNDCG,
     Asymmetric,
@@ -213,6 +214,11 @@ def positive(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray
     return hnp.arrays(dtype, shape, elements=st.floats(0.125, 8.0, width=width))
 
 
+def negative(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of numbers from −8 to −1/8."""
+    return positive(dtype, shape).map(lambda array: -array)
+
+
 def lower_ends(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     """Arrays of lower ends of intervals, from 0 to 1."""
     return hnp.arrays(dtype, shape, elements=st.sampled_from([0.0, 0.25, 0.75, 1.0]))
@@ -302,6 +308,8 @@ class Case:
                 return rng.integers(0, CLASSES, shape)
             if make is distributions:
                 return rng.dirichlet(np.ones(CLASSES), shape[:-1]).astype(dtype)
+            if make is negative:
+                return -rng.uniform(0.05, 0.95, shape).astype(dtype)
             if make is not_small:
                 return rng.uniform(1, 2, shape).astype(dtype)
             if make is query_ids:
@@ -391,12 +399,12 @@ def pair_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     return distance
 
 
-def ratio_kinks(epsilon: float) -> Callable[[Problem], np.ndarray]:
-    """Return the distance function of `PPOClip`, whose derivatives jump at the ratios 1 ± ε."""
+def ratio_kinks(epsilon: float, epsilon_high: float | None = None) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of `PPOClip`, whose derivatives jump at the ratios 1 − ε and 1 + ε."""
 
     def distance(problem: Problem) -> np.ndarray:
         u = problem["logp"] - problem["old_logp"]
-        return np.minimum(np.abs(u - np.log1p(epsilon)), np.abs(u - np.log1p(-epsilon)))
+        return np.minimum(np.abs(u - np.log1p(epsilon_high or epsilon)), np.abs(u - np.log1p(-epsilon)))
 
     return distance
 
@@ -589,9 +597,15 @@ CASES = [
     Case(IPO(beta=0.75)),
     Case(SimPO(beta=1.5, gamma=0.5)),
     Case(0.5 * DPO(beta=0.5) - 2 * SimPO()),
+    Case(ORPO(beta=0.75), {"chosen": negative, "rejected": negative}),
     Case(KTO(beta=0.5, desirable_weight=1.5), {"desirable": labels, "kl": not_negative}),
     Case(KTO(undesirable_weight=2.0), {"desirable": labels}),
     Case(PPOClip(epsilon=0.25), {"logp": reals(3), "old_logp": reals(3)}, kinks=ratio_kinks(0.25)),
+    Case(
+        PPOClip(epsilon=0.25, epsilon_high=0.5),
+        {"logp": reals(3), "old_logp": reals(3)},
+        kinks=ratio_kinks(0.25, 0.5),
+    ),
     Case(KLPenalty(), {"ref_logp": reals(3), "logp": reals(3)}),
     Case(ListNet(temperature=2.5), **LISTS),
     Case(ListMLE(), **LISTS),

@@ -31,7 +31,7 @@ _NAMES = {
     "multiclass": ("CategoricalHinge", "MultiLabelMargin", "MultiMargin", "Sparsemax"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),
     "pairwise": ("PairwiseHinge", "PairwiseLogistic", "PairwiseSquaredHinge"),
-    "preference": ("DPO", "IPO", "KTO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),
+    "preference": ("DPO", "IPO", "KTO", "ORPO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),
     "regression": (
         "LINEX",
         "MAE",

@@ -60,6 +60,7 @@ from losses.pairwise import PairwiseSquaredHinge as PairwiseSquaredHinge
 from losses.preference import DPO as DPO
 from losses.preference import IPO as IPO
 from losses.preference import KTO as KTO
+from losses.preference import ORPO as ORPO
 from losses.preference import BradleyTerry as BradleyTerry
 from losses.preference import KLPenalty as KLPenalty
 from losses.preference import PPOClip as PPOClip
@@ -100,6 +101,7 @@ __all__ = [
     "MSE",
     "MSLE",
     "NLL",
+    "ORPO",
     "SMAPE",
     "ApproxNDCG",
     "Asymmetric",
