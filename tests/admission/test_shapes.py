@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from losses import MSE, CategoricalCrossEntropy
 from problems import flatten, methods, typical, weights_of
-from registry import CASES, CLASSES, Problem, call, class_ids, distributions, names
+from registry import CASES, CLASSES, Problem, call, class_ids, distributions, names, negative
 
 NOT_RANKED = [case for case in CASES if case.unit in ("element", "row")]
 ELEMENTWISE = [case for case in CASES if case.unit == "element"]
@@ -86,8 +86,9 @@ def test_weights_of_any_other_shape_are_refused(case, shape, weight_shape):
 @given(shape=small_shapes, other=small_shapes)
 def test_elementwise_losses_take_equal_shapes_alone(case, shape, other):
     loss, (name, like) = case.with_reduction("sum"), names(case.loss)
-    inside = {name: np.full(shape, 0.5 if name in loss.signature.predictions else 1.0) for name in case.names}
-    arrays = Problem({**inside, name: np.ones(other)})
+    sign = -1 if negative in case.arrays.values() else 1
+    inside = {name: np.full(shape, sign * 0.5 if name in loss.signature.predictions else 1.0) for name in case.names}
+    arrays = Problem({**inside, name: sign * np.ones(other)})
     for method in methods(case):
         if shape == other:
             call(loss, method, arrays)
