@@ -42,6 +42,7 @@ from losses import (
     Cauchy,
     Cox,
     CumulativeLogit,
+    Dice,
     EnsembleCRPS,
     EpsilonInsensitive,
     Expectile,
@@ -83,6 +84,7 @@ from losses import (
     SquaredHinge,
     StudentTNLL,
     TukeyBiweight,
+    Tversky,
     Tweedie,
 )
 
@@ -471,6 +473,7 @@ LISTS: dict[str, Any] = {"arrays": {"y_true": relevances}, "columns": {"y_true":
 IDS: dict[str, Any] = {"columns": {"y_pred": (CLASSES,)}}
 SHARES: dict[str, Any] = {"columns": {"y_true": (CLASSES,), "y_pred": (CLASSES,)}}
 SURE = unit_interval(0.05)
+REGIONS: dict[str, Any] = {"columns": {"y_true": (4,), "y_pred": (4,)}}
 
 ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
 SCALED: dict[str, Any] = {"arrays": {"y_pred": reals(2)}, "columns": {"y_pred": (2,)}}
@@ -566,6 +569,10 @@ CASES = [
     Case(SmoothedHinge(gamma=0.75), {"y_true": signs}, kinks=score_kinks(0.25, 1)),
     Case(ModifiedHuber(), {"y_true": labels}, kinks=score_kinks(-1, 1)),
     Case(Exponential(), {"y_true": labels}),
+    Case(Dice(), {"y_true": labels, "y_pred": SURE}, **REGIONS),
+    Case(Dice(smooth=0.0), {"y_true": unit_interval(), "y_pred": SURE}, **REGIONS),
+    Case(Tversky(), {"y_true": unit_interval(), "y_pred": SURE}, **REGIONS),
+    Case(Tversky(alpha=0.25, beta=1.5, smooth=0.5), {"y_true": labels, "y_pred": SURE}, **REGIONS),
     Case(Poisson(), {"y_true": not_negative}),
     Case(Poisson(log_input=False), {"y_true": not_negative, "y_pred": positive}),
     Case(Gamma(), {"y_true": positive}),

@@ -32,6 +32,7 @@ _NAMES = {
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),
     "pairwise": ("PairwiseHinge", "PairwiseLogistic", "PairwiseSquaredHinge"),
     "preference": ("DPO", "IPO", "KTO", "ORPO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),
+    "region": ("Dice", "Tversky"),
     "regression": (
         "LINEX",
         "MAE",

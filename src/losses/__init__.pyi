@@ -65,6 +65,8 @@ from losses.preference import BradleyTerry as BradleyTerry
 from losses.preference import KLPenalty as KLPenalty
 from losses.preference import PPOClip as PPOClip
 from losses.preference import SimPO as SimPO
+from losses.region import Dice as Dice
+from losses.region import Tversky as Tversky
 from losses.regression import LINEX as LINEX
 from losses.regression import MAE as MAE
 from losses.regression import MAPE as MAPE
@@ -116,6 +118,7 @@ __all__ = [
     "Cauchy",
     "Cox",
     "CumulativeLogit",
+    "Dice",
     "ElementwiseLoss",
     "EnsembleCRPS",
     "EpsilonInsensitive",
@@ -164,6 +167,7 @@ __all__ = [
     "SquaredHinge",
     "StudentTNLL",
     "TukeyBiweight",
+    "Tversky",
     "Tweedie",
     "available",
     "get",

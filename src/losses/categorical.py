@@ -274,6 +274,7 @@ class KLDivergence(ClassLoss):
     log_input: bool = False
 
     targets: ClassVar[tuple[str, ...]] = ("distributions",)
+    core: ClassVar[Mapping[str, tuple[str, ...]]] = {"y_true": ("class",), "y_pred": ("class",)}
 
     is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True
