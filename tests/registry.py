@@ -18,6 +18,7 @@ from losses import (
     AFT,
     CORAL,
     CORN,
+    CTC,
     DPO,
     IPO,
     KTO,
@@ -193,6 +194,21 @@ def class_ids(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarra
     return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
 
 
+def symbols(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of class ids other than the blank, 0."""
+    return hnp.arrays(np.int64, shape, elements=st.integers(1, CLASSES - 1))
+
+
+def frame_counts(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Lengths of sequences of frames, into which two equal labels fit."""
+    return hnp.arrays(np.int64, shape, elements=st.integers(3, 4))
+
+
+def symbol_counts(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Lengths of sequences of labels."""
+    return hnp.arrays(np.int64, shape, elements=st.integers(0, 2))
+
+
 def grades(dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     """Arrays of ordered grades."""
     return hnp.arrays(np.int64, shape, elements=st.integers(0, CLASSES - 1))
@@ -308,6 +324,10 @@ class Case:
             make = self.arrays.get(name)
             if make is class_ids:
                 return rng.integers(0, CLASSES, shape)
+            if make in (symbols, symbol_counts):
+                return rng.integers(1, CLASSES, shape)
+            if make is frame_counts:
+                return rng.integers(3, 5, shape)
             if make is distributions:
                 return rng.dirichlet(np.ones(CLASSES), shape[:-1]).astype(dtype)
             if make is negative:
@@ -473,6 +493,8 @@ LISTS: dict[str, Any] = {"arrays": {"y_true": relevances}, "columns": {"y_true":
 IDS: dict[str, Any] = {"columns": {"y_pred": (CLASSES,)}}
 SHARES: dict[str, Any] = {"columns": {"y_true": (CLASSES,), "y_pred": (CLASSES,)}}
 SURE = unit_interval(0.05)
+SPOKEN: dict[str, Strategy] = {"labels": symbols, "input_lengths": frame_counts, "label_lengths": symbol_counts}
+FRAMES: dict[str, Any] = {"columns": {"labels": (2,), "logits": (4, CLASSES)}}
 REGIONS: dict[str, Any] = {"columns": {"y_true": (4,), "y_pred": (4,)}}
 
 ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
@@ -619,6 +641,8 @@ CASES = [
     Case(ApproxNDCG(temperature=2.0), **LISTS),
     Case(LambdaRank(), kinks=order_kinks, **LISTS),
     Case(LambdaRank(sigma=2.0, truncation=2), kinks=order_kinks, **LISTS),
+    Case(CTC(), SPOKEN, **FRAMES),
+    Case(CTC(blank=2), {**SPOKEN, "labels": labels}, **FRAMES),
     Case(Cox(), {"time": relevances}),
     Case(Cox(), STRATA),
     Case(Cox(ties="efron"), STRATA),

@@ -54,6 +54,7 @@ _NAMES = {
         "SquaredEpsilonInsensitive",
         "TukeyBiweight",
     ),
+    "sequence": ("CTC",),
     "survival": ("AFT", "Cox"),
 }
 """The public names, by module. A module is imported when one of its names is first asked for, since importing costs

@@ -86,6 +86,7 @@ from losses.regression import PseudoHuber as PseudoHuber
 from losses.regression import SmoothL1 as SmoothL1
 from losses.regression import SquaredEpsilonInsensitive as SquaredEpsilonInsensitive
 from losses.regression import TukeyBiweight as TukeyBiweight
+from losses.sequence import CTC as CTC
 from losses.survival import AFT as AFT
 from losses.survival import Cox as Cox
 
@@ -94,6 +95,7 @@ __all__ = [
     "AFT",
     "CORAL",
     "CORN",
+    "CTC",
     "DPO",
     "IPO",
     "KTO",

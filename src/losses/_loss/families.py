@@ -73,3 +73,16 @@ class OfCensoredTimes(Loss, signature=Signature(("lower", "s"), optional=("upper
         "upper": "Upper ends: the same as `lower` for an event, np.inf where a time is censored on the right. None\n"
         "    means that all are events.",
     }
+
+
+class OfSequences(
+    Loss, signature=Signature(("labels", "logits"), ("input_lengths", "label_lengths"), predictions=("logits",))
+):
+    """Losses of sequences of labels, and of logits of frames that aren't aligned with them."""
+
+    array_docs: ClassVar[Mapping[str, str]] = {
+        "labels": "Class ids of the labels, of shape (sequences, labels), padded with anything.",
+        "logits": "Of shape (sequences, frames, classes).",
+        "input_lengths": "How many frames each sequence has; the others may hold anything.",
+        "label_lengths": "How many labels each sequence has.",
+    }
