@@ -229,7 +229,7 @@ LOGITS = np.zeros((2, 4, 3))
         ({"label_lengths": [3, 0]}, r"label_lengths\[0\] is 3, but it must be an integer from 0 to 2, the labels"),
         ({"label_lengths": [2]}, r"label_lengths has shape \(1,\)"),
         ({"logits": LOGITS[:1]}, r"labels has shape \(2, 2\)"),
-        ({"logits": np.zeros((2, 4, 0))}, "must hold the classes, and blank=0"),
+        ({"logits": np.zeros((2, 4, 0))}, "must hold the classes, blank=0 among"),
     ],
 )
 def test_messages(changed, message):
