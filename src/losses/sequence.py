@@ -126,18 +126,16 @@ class CTC(SampleLoss, OfSequences):
         labels, logits, input_lengths, label_lengths = arrays
         both_ways = orders != (VALUE,)
         alignments = Alignments(labels, logits, input_lengths, label_lengths, self.blank, both_ways=both_ways)
-        least = np.finfo(logits.dtype).eps
-        results: dict[int, FloatArray] = {
-            order: np.full_like(logits, least if order == CURVATURE else 0) for order in orders if order
-        }
+        least = {CURVATURE: np.finfo(logits.dtype).eps}
+        results: dict[int, FloatArray] = {order: np.full_like(logits, least.get(order, 0)) for order in orders if order}
+        for place, counted, p, occupied in alignments.aligned() if both_ways else ():
+            for order, result in results.items():
+                found = p - occupied if order == GRAD else p * (1 - p)
+                if order == HESS:
+                    found -= occupied * (1 - occupied)
+                if order == CURVATURE:
+                    found = np.maximum(found, least[CURVATURE])
+                result[place] = np.where(counted[..., np.newaxis], found, result[place])
         if VALUE in orders:
             results[VALUE] = -alignments.log_likelihood
-        for i, (frames, p, occupied) in alignments.aligned() if both_ways else ():
-            for order, result in results.items():
-                if order == GRAD:
-                    result[i, frames] = p - occupied
-                elif order == HESS:
-                    result[i, frames] = p * (1 - p) - occupied * (1 - occupied)
-                elif order == CURVATURE:
-                    result[i, frames] = np.maximum(p * (1 - p), least)
         return [results[order] for order in orders]

@@ -11,11 +11,15 @@ import numpy as np
 
 from losses._types import Array, FloatArray
 
+_GROUP = 1 << 14
+"""So many numbers of one kind are held at a time for some sequences, besides the tables of all of them."""
+
 
 class Aligned(NamedTuple):
-    """Of one sequence: softmax probabilities p of its frames, and how probably each class is the one there."""
+    """Of some sequences and frames: which of them count, softmax probabilities p, and how probably a class is there."""
 
-    frames: slice
+    place: tuple[slice, slice]
+    counted: Array
     p: FloatArray
     occupied: FloatArray
 
@@ -26,7 +30,7 @@ class Alignments:
     Parameters
     ----------
     labels
-        Class ids, of shape (n, labels), 0 beyond the end.
+        Class ids, of shape (n, labels), any of them beyond the end.
     logits
         Of shape (n, frames, classes).
     input_lengths, label_lengths
@@ -34,7 +38,8 @@ class Alignments:
     blank
         The class of no label.
     both_ways
-        Whether it is asked where labels lie, and not only for the probability.
+        Whether it is asked where labels lie, and not only for the probability: then the sequences are walked in reverse
+        as well, as if they were further ones.
     """
 
     def __init__(
@@ -47,86 +52,117 @@ class Alignments:
         *,
         both_ways: bool,
     ) -> None:
-        self.labels, self.logits, self.blank = labels, logits, blank
-        self.frames, self.lengths = input_lengths, label_lengths
+        self.frames, self.lengths, self.blank = input_lengths, label_lengths, blank
+        self.most, count = int(input_lengths.max(initial=0)), int(label_lengths.max(initial=0))
+        self.labels, self.logits = labels[:, :count], logits
         self.dtype = np.result_type(logits.dtype, np.float64)
-        n, rows = len(labels), len(labels) * (1 + both_ways)
-        frames, count = int(input_lengths.max(initial=0)), int(label_lengths.max(initial=0))
-        self.of_blank = np.zeros((frames, rows), self.dtype)
-        self.of_label = np.full((frames, count, rows), -np.inf, self.dtype)
-        self.levels: list[FloatArray] = []
-        for i in range(n):
-            self._enter(i, n if both_ways else 0)
-        ids = np.full((count, rows), -1)
-        for i in range(n):
-            own = labels[i, : label_lengths[i]]
-            ids[: len(own), i] = own
-            if both_ways:
-                ids[: len(own), n + i] = own[::-1]
-        jumps = np.full((2 * count + 1, rows), -np.inf, self.dtype)
+        rows = len(labels) * (1 + both_ways)
+        self.of_blank = np.zeros((self.most, rows), self.dtype)
+        self.of_label = np.full((self.most, count, rows), -np.inf, self.dtype)
+        for group in self._groups():
+            self._enter(group, both_ways)
+        states = 2 * count + 1
+        self.path = np.empty((self.most, states, rows), self.dtype) if both_ways else None
+        last = np.tile(input_lengths, 1 + both_ways) - 1
+        ends, level = _walk(self.of_blank, self.of_label, self._jumps(both_ways), last, self.path)
+        self.log_likelihood = self._log_likelihood(ends, level)
+
+    def _groups(self) -> list[slice]:
+        """Return the sequences that are entered, and evaluated, at a time."""
+        width = max(self.logits.shape[2], 2 * self.labels.shape[1] + 1) * max(self.most, 1)
+        step, n = max(1, _GROUP // width), len(self.labels)
+        return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+
+    def _enter(self, group: slice, both_ways: bool) -> None:
+        """Write the log-probabilities of some sequences' labels in the tables, and those in reverse."""
+        x = self.logits[group, : self.most].astype(self.dtype, copy=False)
+        x = x - x.max(axis=2, keepdims=True)
+        log_sums = np.log(np.exp(x).sum(axis=2))
+        frames, frame, label = self._places(group)
+        inside = np.arange(self.most)[:, np.newaxis] < frames
+        known = inside[:, np.newaxis] & (label >= 0)
+        self.of_blank[:, group] = np.where(inside, (x[:, :, self.blank] - log_sums).T, 0)
+        of_labels = np.take_along_axis(x, self.labels[group, np.newaxis], axis=2) - log_sums[:, :, np.newaxis]
+        self.of_label[:, :, group] = np.where(known, of_labels.transpose(1, 2, 0), -np.inf)
+        if both_ways:
+            mirrored, each = (
+                slice(group.start + len(self.labels), group.stop + len(self.labels)),
+                np.arange(len(frames)),
+            )
+            self.of_blank[:, mirrored] = np.where(inside, self.of_blank[frame, group.start + each], 0)
+            reverse = self.of_label[frame[:, np.newaxis], np.maximum(label, 0), group.start + each]
+            self.of_label[:, :, mirrored] = np.where(known, reverse, -np.inf)
+
+    def _places(self, group: slice) -> tuple[Array, Array, Array]:
+        """Return how many frames sequences have, and by frame and by label which one it is in reverse.
+
+        Labels beyond the end get negative numbers.
+        """
+        frames, count = self.frames[group], self.labels.shape[1]
+        frame = np.maximum(frames - 1 - np.arange(self.most)[:, np.newaxis], 0)
+        return frames, frame, self.lengths[group] - 1 - np.arange(count)[:, np.newaxis]
+
+    def _jumps(self, both_ways: bool) -> FloatArray:
+        """Return by state 0 where it may be reached from the label before, and −inf elsewhere."""
+        position = np.arange(self.labels.shape[1])
+        labels = np.where(position < self.lengths[:, np.newaxis], self.labels, -1)
+        if both_ways:
+            reverse = self.lengths[:, np.newaxis] - 1 - position
+            mirrored = np.where(reverse >= 0, np.take_along_axis(labels, np.maximum(reverse, 0), axis=1), -1)
+            labels = np.concatenate([labels, mirrored])
+        jumps = np.full((2 * len(position) + 1, len(labels)), -np.inf, self.dtype)
         jumps[1:2] = 0  # at the start
-        jumps[3::2] = np.where(ids[1:] != ids[:-1], 0, -np.inf)
-        last = np.concatenate([input_lengths] * (1 + both_ways)) - 1
-        self.path = np.empty((frames, 2 * count + 1, rows), self.dtype) if both_ways else None
-        ends, self.levels_sum = _walk(self.of_blank, self.of_label, jumps, last, self.path)
-        self.log_likelihood = self._log_likelihood(ends[:, :n])
+        jumps[3::2] = np.where(labels[:, 1:] != labels[:, :-1], 0, -np.inf).T
+        return jumps
 
-    def _enter(self, i: int, mirrored: int) -> None:
-        """Write the log-probabilities of a sequence's labels, and those in reverse into the row so many further on."""
-        frames, own = self.frames[i], self.labels[i, : self.lengths[i]]
-        log_p = _log_softmax(self.logits[i, :frames].astype(self.dtype, copy=False), np.append(own, self.blank))
-        self.of_blank[:frames, i] = log_p[:, -1]
-        self.of_label[:frames, : len(own), i] = log_p[:, :-1]
-        if mirrored:
-            self.of_blank[:frames, mirrored + i] = log_p[::-1, -1]
-            self.of_label[:frames, : len(own), mirrored + i] = log_p[::-1, -2::-1]
-
-    def _log_likelihood(self, ends: FloatArray) -> FloatArray:
+    def _log_likelihood(self, ends: FloatArray, level: FloatArray) -> FloatArray:
         """Return the logarithm of the probability of each sequence's labels."""
-        row, n = 2 * self.lengths, len(self.lengths)
-        by_blank = ends[row, np.arange(n)]
-        by_label = np.where(self.lengths > 0, ends[np.maximum(row - 1, 0), np.arange(n)], -np.inf)
+        row, each = 2 * self.lengths, np.arange(len(self.lengths))
+        by_blank = ends[row, each]
+        by_label = np.where(self.lengths > 0, ends[np.maximum(row - 1, 0), each], -np.inf)
         top = np.maximum(np.maximum(by_blank, by_label), np.finfo(self.dtype).min)
-        total = np.log(np.exp(by_blank - top) + np.exp(by_label - top)) + top + self.levels_sum[:n]
+        total = np.log(np.exp(by_blank - top) + np.exp(by_label - top)) + top + level[: len(each)]
         of_nothing = np.where(self.lengths == 0, 0, -np.inf)
         found: FloatArray = np.where(self.frames == 0, of_nothing, total)
         return found
 
-    def aligned(self) -> Iterator[tuple[int, Aligned]]:
-        """Yield the sequences that have an alignment, with their place in the batch."""
-        for i in np.flatnonzero(self.log_likelihood != -np.inf):
-            if self.frames[i]:
-                yield int(i), self._aligned(int(i))
+    def aligned(self) -> Iterator[Aligned]:
+        """Yield where labels lie, of some sequences at a time."""
+        for group in self._groups() if self.most else ():
+            frames, frame, _ = self._places(group)
+            counted = (np.arange(self.most) < frames[:, np.newaxis]) & (
+                self.log_likelihood[group, np.newaxis] != -np.inf
+            )
+            x = self.logits[group, : self.most].astype(self.dtype, copy=False)
+            p = np.exp(x - x.max(axis=2, keepdims=True))
+            p /= p.sum(axis=2, keepdims=True)
+            place = (group, slice(0, self.most))
+            yield Aligned(place, counted, p, self._occupied(group, frame, counted))
 
-    def _aligned(self, i: int) -> Aligned:
-        frames, own, n = self.frames[i], self.labels[i, : self.lengths[i]], len(self.labels)
-        states = 2 * len(own) + 1
+    def _occupied(self, group: slice, frame: Array, counted: Array) -> FloatArray:
+        """Return how probably each class is the one in a frame of some sequences."""
         assert self.path is not None
-        path = self.path[:frames, :states, i] + self.path[frames - 1 :: -1, states - 1 :: -1, n + i]
-        dead = np.isneginf(path)
-        path[:, 0::2] -= self.of_blank[:frames, np.newaxis, i]
-        path[:, 1::2] -= self.of_label[:frames, : len(own), i]
-        path[dead] = -np.inf  # also where the label itself has the probability 0
-        np.exp(path - path.max(axis=1, keepdims=True), out=path)
-        path /= path.sum(axis=1, keepdims=True)
-        x = self.logits[i, :frames].astype(self.dtype, copy=False)
-        p = np.exp(x - x.max(axis=1, keepdims=True))
-        p /= p.sum(axis=1, keepdims=True)
-        occupied = np.zeros_like(p)
-        occupied[:, self.blank] = path[:, 0::2].sum(axis=1)
-        if len(own):
-            order = np.argsort(own, kind="stable")
-            ids, begins = np.unique(own[order], return_index=True)
-            occupied[:, ids] = np.add.reduceat(path[:, 1::2][:, order], begins, axis=1)
-        return Aligned(slice(0, frames), p, occupied)
-
-
-def _log_softmax(x: FloatArray, classes: Array) -> FloatArray:
-    """Return log-probabilities of some classes of each row."""
-    x = x - x.max(axis=1, keepdims=True)
-    log_sums = np.log(np.exp(x).sum(axis=1, keepdims=True))
-    found: FloatArray = x[:, classes] - log_sums
-    return found
+        each = np.arange(group.start, group.stop)
+        state = 2 * self.lengths[group] - np.arange(self.path.shape[1])[:, np.newaxis]
+        share = self.path[:, :, group] + self.path[frame[:, np.newaxis], np.maximum(state, 0), each + len(self.labels)]
+        dead = np.isneginf(share) | (state < 0) | ~counted.T[:, np.newaxis]
+        share[:, 0::2] -= self.of_blank[:, np.newaxis, group]
+        share[:, 1::2] -= self.of_label[:, :, group]
+        share[dead] = -np.inf  # also where the label itself has the probability 0
+        share -= np.maximum(share.max(axis=1, keepdims=True), np.finfo(self.dtype).min)
+        np.exp(share, out=share)
+        total = share.sum(axis=1, keepdims=True)
+        share /= np.where(total == 0, 1, total)
+        classes = self.logits.shape[2]
+        occupied = np.zeros((len(each), self.most, classes), self.dtype)
+        occupied[:, :, self.blank] = share[:, 0::2].sum(axis=1).T
+        frame_of = np.arange(len(each) * self.most).reshape(len(each), self.most, 1) * classes
+        place = (frame_of + self.labels[group, np.newaxis]).reshape(-1)
+        of_labels = share[:, 1::2].transpose(2, 0, 1).reshape(-1)
+        if self.dtype == np.float64:
+            return occupied + np.bincount(place, of_labels, occupied.size).reshape(occupied.shape)
+        np.add.at(occupied.reshape(-1), place, of_labels)
+        return occupied
 
 
 def _walk(
