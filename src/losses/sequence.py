@@ -126,7 +126,7 @@ class CTC(SampleLoss, OfSequences):
         labels, logits, input_lengths, label_lengths = arrays
         both_ways = orders != (VALUE,)
         alignments = Alignments(labels, logits, input_lengths, label_lengths, self.blank, both_ways=both_ways)
-        least = {CURVATURE: np.finfo(logits.dtype).eps}
+        least: dict[int, Any] = {CURVATURE: np.finfo(logits.dtype).eps}
         results: dict[int, FloatArray] = {order: np.full_like(logits, least.get(order, 0)) for order in orders if order}
         for place, counted, p, occupied in alignments.aligned() if both_ways else ():
             for order, result in results.items():
