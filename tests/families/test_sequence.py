@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import tracemalloc
 from decimal import Decimal
 
 import numpy as np
@@ -247,3 +248,19 @@ def test_lengths_are_required_and_the_blank_is_a_class():
             CTC(blank=blank)
     with pytest.raises(NotImplementedError):
         CTC().best_constant([[1]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_memory_does_not_grow_with_the_batch(dtype):
+    """Sequences are taken in blocks, whose tables of states stay below the bound of the contract."""
+    labels, lengths = rng.integers(1, 30, (96, 20)), {"input_lengths": [100] * 96, "label_lengths": [20] * 96}
+    logits = rng.normal(size=(96, 100, 30)).astype(dtype)
+    peaks = []
+    for n in (48, 96):
+        some_lengths, out = {name: each[:n] for name, each in lengths.items()}, np.empty_like(logits[:n])
+        tracemalloc.start()
+        CTC().value_and_grad(labels[:n], logits[:n], **some_lengths, out=out)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(peaks) < 8 * 2**20
+    assert peaks[1] < peaks[0] + 100_000

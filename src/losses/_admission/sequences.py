@@ -13,7 +13,7 @@ from losses._types import Array, Box
 from losses._walk.blocks import partition
 
 _CORE = {"labels": ("label",), "logits": ("frame", "class")}
-_BLOCKS = 8
+_BLOCKS = 6
 """How many blocks of ordinary samples are held at once: steps from frame to frame take many sequences together."""
 
 
