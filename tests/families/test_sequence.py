@@ -253,10 +253,10 @@ def test_lengths_are_required_and_the_blank_is_a_class():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_memory_does_not_grow_with_the_batch(dtype):
     """Sequences are taken in blocks, whose tables of states stay below the bound of the contract."""
-    labels, lengths = rng.integers(1, 30, (96, 20)), {"input_lengths": [100] * 96, "label_lengths": [20] * 96}
-    logits = rng.normal(size=(96, 100, 30)).astype(dtype)
+    labels, lengths = rng.integers(1, 30, (256, 20)), {"input_lengths": [100] * 256, "label_lengths": [20] * 256}
+    logits = rng.normal(size=(256, 100, 30)).astype(dtype)
     peaks = []
-    for n in (48, 96):
+    for n in (128, 256):
         some_lengths, out = {name: each[:n] for name, each in lengths.items()}, np.empty_like(logits[:n])
         tracemalloc.start()
         CTC().value_and_grad(labels[:n], logits[:n], **some_lengths, out=out)
