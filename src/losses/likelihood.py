@@ -40,7 +40,7 @@ class LikelihoodLoss(ClassLoss):
 
     from_logits: bool = False
 
-    temporaries: ClassVar[int] = 4
+    temporaries: ClassVar[int] = 2
 
     is_differentiable: ClassVar[bool] = True
     is_twice_differentiable: ClassVar[bool] = True

@@ -76,7 +76,7 @@ class Sparsemax(ClassLoss):
     """
 
     targets: ClassVar[tuple[str, ...]] = _ONE_CLASS
-    temporaries: ClassVar[int] = 4
+    temporaries: ClassVar[int] = 2
 
     is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True
@@ -298,8 +298,11 @@ class _Crossings(NamedTuple):
 
 def _crossings(y: FloatArray, s: FloatArray) -> _Crossings:
     keys: FloatArray = s - y
-    order = np.lexsort((y, keys), axis=1)  # of equal keys those that are off first: they aren't above
-    ascending, on = (np.take_along_axis(each, order, axis=1) for each in (keys, y))
+    order = np.argsort(keys, axis=1)
+    ascending = np.take_along_axis(keys, order, axis=1)
+    if np.any(ascending[:, 1:] == ascending[:, :-1]):  # of equal keys those that are off come first: they aren't above
+        order = np.lexsort((y, keys), axis=1)
+    on = np.take_along_axis(y, order, axis=1)
     on_below = np.cumsum(on, axis=1)
     off_above = (1 - on).sum(axis=1, keepdims=True) - np.cumsum(1 - on, axis=1)
     return _Crossings(order, np.diff(ascending, axis=1), on, on_below, off_above)
@@ -335,7 +338,7 @@ class MultiLabelMargin(SampleLoss, OfPredictions):
     """
 
     core: ClassVar[Mapping[str, tuple[str, ...]]] = {"y_true": ("label",), "y_pred": ("label",)}
-    temporaries: ClassVar[int] = 6
+    temporaries: ClassVar[int] = 2
 
     is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = False
