@@ -140,7 +140,7 @@ def survival() -> None:
 
 def networks() -> None:
     ids, rows = [0, 1], np.zeros((2, 2))
-    assert_type(CategoricalFocal(alpha=[0.5, 1.0], from_logits=True).grad(ids, rows, out=rows), Array)
+    assert_type(CategoricalFocal(alpha=[0.5, 1.0], from_logits=True).grad(ids, rows, out=np.empty((2, 2))), Array)
     assert_type(NLL(class_weight=(1, 2), ignore_index=-1).value(ids, rows, sample_weight=w), float | Any)
     assert_type(Tversky(alpha=0.3, beta=0.7).best_constant(rows, w), float)
     frames = np.zeros((2, 4, 3))
