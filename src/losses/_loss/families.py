@@ -110,7 +110,7 @@ class OfCensoredTimes(Loss, signature=Signature(("lower", "s"), optional=("upper
 class OfDistances(Loss, signature=Signature(("same", "distance"), predictions=("distance",))):
     """Losses of distances between two things that belong together or not."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "same": "Whether the two belong together: bool, or numbers from 0 to 1.",
         "distance": "How far the model puts them from each other; the same shape.",
     }
@@ -119,16 +119,16 @@ class OfDistances(Loss, signature=Signature(("same", "distance"), predictions=("
 class OfSignedDistances(Loss, signature=Signature(("sign", "distance"), predictions=("distance",))):
     """Losses of distances between two things that belong together, sign 1, or not, sign −1."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "sign": "1 where the two belong together, −1 where they don't.",
-        "distance": OfDistances.array_docs["distance"],
+        "distance": OfDistances._array_docs["distance"],
     }
 
 
 class OfOrderedPairs(Loss, signature=Signature(("sign", "first", "second"), predictions=("first", "second"))):
     """Losses of two scores, of which it is known which should be the larger one."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "sign": "1 where the first score should be the larger one, −1 where the second should.",
         "first": "Scores of the first of two things; the same shape.",
         "second": "Scores of the second; the same shape.",
@@ -141,7 +141,7 @@ _TRIPLE = ("anchor", "positive", "negative")
 class OfTriples(Loss, signature=Signature(_TRIPLE, predictions=_TRIPLE)):
     """Losses of three embeddings."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "anchor": "Embeddings; the last axis holds one.",
         "positive": "Embeddings of what belongs to the anchors; the same shape.",
         "negative": "Embeddings of what doesn't; the same shape.",
@@ -151,7 +151,7 @@ class OfTriples(Loss, signature=Signature(_TRIPLE, predictions=_TRIPLE)):
 class OfQueriesAndKeys(Loss, signature=Signature(("queries", "keys"), predictions=("queries", "keys"))):
     """Losses of a batch of embeddings in pairs."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "queries": "Embeddings, of shape (vectors, features).",
         "keys": "Embeddings of what belongs to the queries, in their order; the same shape.",
         "sample_weight": "Weights of the pairs, finite and not negative. A pair of weight zero is left out of the\n"
@@ -162,7 +162,7 @@ class OfQueriesAndKeys(Loss, signature=Signature(("queries", "keys"), prediction
 class OfLabelledVectors(Loss, signature=Signature(("ids", "embeddings"), predictions=("embeddings",))):
     """Losses of a batch of embeddings with class ids."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "ids": "The class of each embedding: any integers.",
         "embeddings": "Embeddings, of shape (vectors, features).",
         "sample_weight": "Weights of the embeddings, finite and not negative. One of weight zero is left out of the\n"
@@ -181,10 +181,23 @@ class OfHiddenRows(
 ):
     """Losses of class ids and of the layer that makes logits of hidden numbers."""
 
-    array_docs: ClassVar[Mapping[str, str]] = {
+    _array_docs: ClassVar[Mapping[str, str]] = {
         "ids": "Class ids, integers from 0 to C − 1, of shape `hidden.shape[:-1]`.",
         "hidden": "What the layer takes: a row of features for each sample.",
         "weight": "A row of as many weights for each of the C classes.",
         "bias": "A number for each class. None means 0; there is no derivative then.",
         "out": "Where to write the result: a tuple of arrays, for hidden, weight and, if it is given, bias.",
+    }
+
+
+class OfSequences(
+    Loss, signature=Signature(("labels", "logits"), ("input_lengths", "label_lengths"), predictions=("logits",))
+):
+    """Losses of sequences of labels, and of logits of frames that aren't aligned with them."""
+
+    _array_docs: ClassVar[Mapping[str, str]] = {
+        "labels": "Class ids of the labels, of shape (sequences, labels), padded with anything.",
+        "logits": "Of shape (sequences, frames, classes).",
+        "input_lengths": "How many frames each sequence has; the others may hold anything.",
+        "label_lengths": "How many labels each sequence has.",
     }
