@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmarks import comparisons, memory
 from benchmarks.cases import is_there
 from benchmarks.cases.base import VALUE_AND_GRAD, Case, Mode, Shape, Task
-from benchmarks.contenders import CORES, EARLIER, ONE_THREAD, PEERS, Contender, installed
+from benchmarks.contenders import CORES, EARLIER, ONE_THREAD, PEERS, installed
+from benchmarks.contenders.base import Contender
 from benchmarks.memory import Peak
 from benchmarks.report import Results, time_text
 from benchmarks.timing import Timing, compare

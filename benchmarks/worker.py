@@ -16,16 +16,18 @@ from benchmarks.contenders.remote import send
 def serve(name: str, requests: BinaryIO, answers: BinaryIO) -> None:
     contender = CONTENDERS[name]()
     cases = {case.name: case for case in CASES}
-    task, call = None, None
+    task: Any = None
+    call: Any = None
     with contextlib.suppress(EOFError):
         while True:
             request, argument = pickle.load(requests)
+            answer: Any
             try:
                 if request == "prepare":
                     case, *rest = argument
                     task, call = Task(cases[case], *rest), None  # which frees the arrays of the last one
                     call = prepared(contender, task)
-                    answer: Any = call is not None
+                    answer = call is not None
                 elif request == "run":
                     with contender.running():
                         answer = tuple(contender.numbers(call(), task.mode))

@@ -109,12 +109,9 @@ class Ragged(Flat):
     left_out = Boosting.left_out
     least_rounds = 3
 
-    def __init__(self, rows: Boosting) -> None:
+    def __init__(self, rows: ListNet | LambdaRankAt30) -> None:
         super().__init__(rows, "ragged")
-        if hasattr(rows, "lightgbm"):
-            self.lightgbm = rows.lightgbm
-        if hasattr(rows, "xgboost"):
-            self.xgboost = rows.xgboost
+        self.lightgbm = rows.lightgbm
 
     def data(self, rng: np.random.Generator, shape: Shape, dtype: str) -> Arrays:
         sizes = rng.integers(shape[1] // 2, shape[1] + shape[1] // 2 + 1, size=shape[0])
@@ -142,7 +139,8 @@ class Sort:
 ROWS = (ListNet(), LambdaRankAt30(), LambdaRank(), PairwiseLogistic(), ListMLE(), ApproxNDCG())
 CASES: tuple[Case, ...] = (
     *ROWS,
-    *map(Ragged, ROWS),
+    Ragged(ListNet()),
+    Ragged(LambdaRankAt30()),
     *(Flat(rows, order) for rows in ROWS for order in ("sorted", "shuffled")),
     SortOfQid(),
 )

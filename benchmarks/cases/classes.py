@@ -12,7 +12,7 @@ from benchmarks.cases.base import Array, Case, Gradient, Shape, normal
 class ClassLogits(Case):
     name = "Cross-entropy over classes (logits)"
     family = "classes"
-    shapes = ((10, 10), (1_000, 10), (200_000, 10), (20_000, 100), (8_192, 1_000), (512, 50_257))
+    shapes: tuple[Shape, ...] = ((10, 10), (1_000, 10), (200_000, 10), (20_000, 100), (8_192, 1_000), (512, 50_257))
 
     def loss(self) -> Any:
         return losses.CategoricalCrossEntropy(from_logits=True)

@@ -24,15 +24,15 @@ class Trees(NamedTuple):
     objective: Call
     cheapest: Call
 
-    def __call__(self) -> None:
-        self.objective()
+    def __call__(self) -> Any:
+        return self.objective()
 
 
 class Booster(Contender):
     modes = (BOOSTING,)
     cheapest: str
 
-    def call(self, case: Any, arrays: Arrays, mode: Mode) -> Trees:
+    def call(self, case: Any, arrays: Arrays, mode: Mode) -> Any:
         y, scores = arrays[:2]
         sizes = np.full(len(y), y.shape[1]) if y.ndim == 2 else np.unique(arrays[2], return_counts=True)[1]
         objective = getattr(case, self.language)()
