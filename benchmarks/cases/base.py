@@ -27,7 +27,7 @@ class Case:
     modes: ClassVar[tuple[Mode, ...]] = (VALUE_AND_GRAD, VALUE)
     """What is timed, a table each."""
 
-    needs: ClassVar[str] = ""
+    needs: str = ""
     """The loss without which there is no case."""
     named: ClassVar[tuple[str, ...]] = ()
     """The names of the last arrays, which this library takes by name."""

@@ -46,10 +46,13 @@ class Small(Case):
     modes: ClassVar[tuple[Mode, ...]] = (VALUE_AND_GRAD,)
     left_out = frozenset({"losses", "losses, out=", "losses, 1 thread, out="})
 
-    def __init__(self, make: Callable[[], Any], data: Data, by_hand: ByHand) -> None:
-        self.loss, self.by_hand = make, by_hand  # type: ignore[method-assign]
-        self.own_data = data
-        self.name = f"{make()!r}, small"
+    def __init__(self, kind: str, data: Data, by_hand: ByHand, **options: Any) -> None:
+        self.needs, self.options = kind, options
+        self.own_data, self.by_hand = data, by_hand
+        self.name = f"{kind}({', '.join(f'{name}={value!r}' for name, value in options.items())}), small"
+
+    def loss(self) -> Any:
+        return getattr(losses, self.needs)(**self.options)
 
     def data(self, rng: np.random.Generator, shape: Shape, dtype: str) -> Arrays:
         return self.own_data(rng, shape, dtype)
@@ -233,39 +236,39 @@ def focal(y: Array, p: Array) -> tuple[Array, Array]:
 
 
 CASES: tuple[Case, ...] = (
-    Small(losses.MSE, residuals, of_residual(lambda r: (r * r, 2 * r))),
-    Small(losses.MAE, residuals, of_residual(lambda r: (np.abs(r), np.sign(r)))),
-    Small(losses.Huber, residuals, of_residual(huber)),
-    Small(losses.SmoothL1, residuals, of_residual(huber)),
-    Small(lambda: losses.Asymmetric(shortfall_weight=3), residuals, of_residual(weighted)),
-    Small(lambda: losses.Asymmetric(shortfall_weight=3, base=losses.MAE()), residuals, of_residual(asymmetric)),
-    Small(losses.Pinball, residuals, of_residual(pinball)),
-    Small(losses.Expectile, residuals, of_residual(lambda r: (r * r / 2, r))),
-    Small(losses.LogCosh, residuals, of_residual(log_cosh)),
-    Small(losses.PseudoHuber, residuals, of_residual(pseudo_huber)),
-    Small(losses.Barron, residuals, of_residual(pseudo_huber)),
-    Small(losses.Cauchy, residuals, of_residual(cauchy)),
-    Small(losses.Fair, residuals, of_residual(fair)),
-    Small(losses.TukeyBiweight, residuals, of_residual(biweight)),
-    Small(losses.EpsilonInsensitive, residuals, of_residual(tube)),
-    Small(losses.SquaredEpsilonInsensitive, residuals, of_residual(squared_tube)),
-    Small(losses.LINEX, residuals, of_residual(linex)),
-    Small(losses.MSLE, amounts, msle),
-    Small(losses.MAPE, amounts, mape),
-    Small(losses.SMAPE, amounts, smape),
-    Small(losses.Hinge, labels, of_margin(hinge)),
-    Small(losses.SquaredHinge, labels, of_margin(squared_hinge)),
-    Small(losses.SmoothedHinge, labels, of_margin(smoothed_hinge)),
-    Small(losses.ModifiedHuber, labels, of_margin(modified_huber)),
-    Small(losses.Perceptron, labels, of_margin(perceptron)),
-    Small(losses.Exponential, labels, of_margin(exponential)),
-    Small(losses.Poisson, counts, poisson),
-    Small(losses.Gamma, counts, gamma),
-    Small(lambda: losses.Tweedie(power=1.5), counts, tweedie),
-    Small(losses.NegativeBinomial, counts, negative_binomial),
-    Small(lambda: losses.BinaryCrossEntropy(from_logits=True), labels, logits),
-    Small(losses.BinaryCrossEntropy, probabilities, of_probabilities),
-    Small(losses.BinaryFocal, probabilities, focal),
+    Small("MSE", residuals, of_residual(lambda r: (r * r, 2 * r))),
+    Small("MAE", residuals, of_residual(lambda r: (np.abs(r), np.sign(r)))),
+    Small("Huber", residuals, of_residual(huber)),
+    Small("SmoothL1", residuals, of_residual(huber)),
+    Small("Asymmetric", residuals, of_residual(weighted), shortfall_weight=3),
+    Small("Asymmetric", residuals, of_residual(asymmetric), shortfall_weight=3, base=losses.MAE()),
+    Small("Pinball", residuals, of_residual(pinball)),
+    Small("Expectile", residuals, of_residual(lambda r: (r * r / 2, r))),
+    Small("LogCosh", residuals, of_residual(log_cosh)),
+    Small("PseudoHuber", residuals, of_residual(pseudo_huber)),
+    Small("Barron", residuals, of_residual(pseudo_huber)),
+    Small("Cauchy", residuals, of_residual(cauchy)),
+    Small("Fair", residuals, of_residual(fair)),
+    Small("TukeyBiweight", residuals, of_residual(biweight)),
+    Small("EpsilonInsensitive", residuals, of_residual(tube)),
+    Small("SquaredEpsilonInsensitive", residuals, of_residual(squared_tube)),
+    Small("LINEX", residuals, of_residual(linex)),
+    Small("MSLE", amounts, msle),
+    Small("MAPE", amounts, mape),
+    Small("SMAPE", amounts, smape),
+    Small("Hinge", labels, of_margin(hinge)),
+    Small("SquaredHinge", labels, of_margin(squared_hinge)),
+    Small("SmoothedHinge", labels, of_margin(smoothed_hinge)),
+    Small("ModifiedHuber", labels, of_margin(modified_huber)),
+    Small("Perceptron", labels, of_margin(perceptron)),
+    Small("Exponential", labels, of_margin(exponential)),
+    Small("Poisson", counts, poisson),
+    Small("Gamma", counts, gamma),
+    Small("Tweedie", counts, tweedie, power=1.5),
+    Small("NegativeBinomial", counts, negative_binomial),
+    Small("BinaryCrossEntropy", labels, logits, from_logits=True),
+    Small("BinaryCrossEntropy", probabilities, of_probabilities),
+    Small("BinaryFocal", probabilities, focal),
     SmallClasses(),
 )
 ELEMENTWISE = tuple(case for case in CASES if isinstance(case, Small))
