@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.cases import CASES, is_there
+from benchmarks.cases import CASES, is_there, networks
 from benchmarks.cases.base import VALUE, VALUE_AND_GRAD, Case, Task
 from benchmarks.cases.boosting import ROWS, Flat
 from benchmarks.cases.regression import MSE
@@ -40,6 +40,14 @@ def test_contenders_agree(case: Case) -> None:
             turns = agreeing_turns(taking_part, Task(case, shape, dtype, mode))
             assert {"losses", "losses, 1 thread"} <= turns.keys()
             assert "NumPy" in turns or not hasattr(case, "numpy")
+
+
+@pytest.mark.parametrize("case", networks.CASES, ids=lambda case: case.name)
+def test_peers_of_networks_agree(case: Case) -> None:
+    """Also where the loss itself is still to come."""
+    peers = {name: each for name, each in contenders().items() if name in ("PyTorch", "PyTorch, fused", "JAX")}
+    turns = agreeing_turns(peers, Task(case, case.shapes[0], "float32", VALUE_AND_GRAD))
+    assert turns.keys() == peers.keys() - ({"PyTorch, fused"} if not hasattr(case, "torch_fused") else set())
 
 
 def test_one_thread_agrees():
