@@ -11,15 +11,12 @@ from benchmarks.cases.base import BOOSTING, VALUE_AND_GRAD, shape_text
 from benchmarks.contenders import ONE_THREAD, OURS, PEERS
 from benchmarks.timing import Timing
 
-BIG = 10_000
 MARKS = "osD^vP*X<>dhp"
 ALONE = ("losses, 1 thread", "losses, 1 thread, out=")
 
 
 def lead_of_best(timing: Timing, peer: str) -> float | None:
     """How many times as long as the fastest form of this library it takes; one thread against one thread."""
-    if peer not in timing.wall:
-        return None
     alone = peer in ONE_THREAD or timing.mode == BOOSTING
     forms = [name for name in (ALONE if alone else OURS) if name in timing.wall]
     if not forms:
@@ -36,13 +33,13 @@ def draw(timings: Sequence[Timing], folder: Path) -> list[str]:
     figure_module = importlib.import_module("matplotlib.figure")
     files = []
     for family, group in groupby(timings, key=lambda timing: timing.family):
-        shown = [t for t in group if t.mode in (VALUE_AND_GRAD, BOOSTING) and (t.size >= BIG or family == "small")]
-        rows = [(timing, leads) for timing in largest_of_each(shown) if (leads := leads_of(timing))]
+        shown = [timing for timing in group if timing.mode in (VALUE_AND_GRAD, BOOSTING) and leads_of(timing)]
+        rows = [(timing, leads_of(timing)) for timing in largest_of_each(shown)]
         if not rows:
             continue
         figure = figure_module.Figure(figsize=(9, 1.4 + 0.24 * len(rows)), layout="constrained")
         draw_family(figure.subplots(), family, rows)
-        files.append(f"{family}.svg")
+        files.append(f"benchmarks-{family}.svg")
         figure.savefig(folder / files[-1], metadata={"Date": None})
     return files
 
@@ -53,7 +50,7 @@ def largest_of_each(timings: Sequence[Timing]) -> list[Timing]:
 
 
 def leads_of(timing: Timing) -> dict[str, float]:
-    leads = {peer: lead_of_best(timing, peer) for peer in PEERS}
+    leads = {peer: lead_of_best(timing, peer) for peer in PEERS if peer in timing.wall}
     return {peer: lead for peer, lead in leads.items() if lead is not None}
 
 

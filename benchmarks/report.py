@@ -35,8 +35,8 @@ def write(results: Results, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n")
     plots = pictures.draw(results.timings, folder)
-    (folder / "results.md").write_text(summary(results, plots))
-    (folder / "tables.md").write_text(tables(results))
+    (folder / "benchmarks.md").write_text(summary(results, plots))
+    (folder / "benchmarks-tables.md").write_text(tables(results))
 
 
 def summary(results: Results, plots: Iterable[str]) -> str:
@@ -50,7 +50,8 @@ def summary(results: Results, plots: Iterable[str]) -> str:
         "How many times as long as this library a peer takes: the median over a family (least to most), each case "
         "at its largest size, value and grad; for boosting grad and curvature. Above 1, this library is ahead.",
         glance(results.timings),
-        *(f"![How many times as long as this library peers take: {Path(plot).stem}]({plot})" for plot in plots),
+        f"{met_text(target_rows(results))} [The full tables](benchmarks-tables.md) have each row.",
+        *(f"![How many times as long as this library peers take, {Path(plot).stem}]({plot})" for plot in plots),
         "## Targets",
         targets_table(results),
         "## How it was measured",
@@ -65,6 +66,9 @@ another. In races of all cores each library may use them all; in those of one th
 cannot be held to one (JAX) a process on one core. Where the cores' seconds exceed those on the wall by a fifth, they
 follow in brackets: threads that wait may do so spinning.
 
+Run it yourself: `python -m pip install -e ".[bench]" && python -m benchmarks`. With `--against PATH`, an
+earlier checkout of this library takes part.
+
 Boosters do not hand out their objectives. What theirs take was found by training on one feature that is never split,
 with scores held fixed at the data's, and taking off what the same takes with the cheapest objective, squared errors.
 LightGBM's lambdarank takes pairs of the first 30 items by score; XGBoost's objectives those of the first 32, or, marked
@@ -72,25 +76,34 @@ so, all pairs. Those seconds are the processor's."""
 
 
 def glance(timings: Sequence[Timing]) -> str:
-    """For each family, the lead over each peer at the largest size."""
-    peers = [name for name in PEERS if any(name in timing.wall for timing in timings)]
+    """For each family and peer, the lead in each case at the largest size at which the peer takes part."""
+    shown = [timing for timing in timings if timing.mode in (VALUE_AND_GRAD, BOOSTING)]
+    peers = [name for name in PEERS if any(name in timing.wall for timing in shown)]
     rows = []
-    for family, group in groupby(timings, key=lambda timing: timing.family):
-        largest = {(timing.case, timing.dtype): timing for timing in group if timing.mode in (VALUE_AND_GRAD, BOOSTING)}
-        rows.append([family, *(leads_text(list(largest.values()), peer) for peer in peers)])
+    for family, group in groupby(shown, key=lambda timing: timing.family):
+        own = list(group)
+        rows.append([family, *(leads_text(own, peer) for peer in peers)])
     return table(["", *peers], rows)
 
 
 def leads_text(timings: Sequence[Timing], peer: str) -> str:
-    leads = [lead for timing in timings if (lead := pictures.lead_of_best(timing, peer)) is not None]
+    with_peer = [timing for timing in timings if peer in timing.wall]
+    leads = [pictures.leads_of(timing)[peer] for timing in pictures.largest_of_each(with_peer)]
     if not leads:
         return ""
-    spread = f" ({min(leads):.2g}–{max(leads):.2g})" if len(leads) > 1 else ""
-    return f"{statistics.median(leads):.2g}×{spread}"
+    spread = f" ({lead_text(min(leads))}–{lead_text(max(leads))})" if len(leads) > 1 else ""
+    return f"{lead_text(statistics.median(leads))}×{spread}"
+
+
+def lead_text(lead: float) -> str:
+    return f"{lead:.{2 if lead < 1 else 1 if lead < 10 else 0}f}"
 
 
 def tables(results: Results) -> str:
-    sections = ["# Benchmark: the tables", f"Made by `python -m benchmarks` on {results.date}."]
+    sections = [
+        "# Benchmark: the tables",
+        f"See [the summary](benchmarks.md). Made by `python -m benchmarks` on {results.date}.",
+    ]
     for mode in (VALUE_AND_GRAD, BOOSTING, VALUE):
         timings = [timing for timing in results.timings if timing.mode == mode]
         sections += [f"## {mode.capitalize()}"] if timings else []
@@ -103,12 +116,21 @@ def tables(results: Results) -> str:
     return "\n\n".join(sections) + "\n"
 
 
+def met_text(rows: Sequence[Sequence[str]]) -> str:
+    measured = [row for row in rows if row[-1] != "not measured"]
+    met = sum(row[-1] == "met" for row in measured)
+    return f"Of the {len(measured)} targets below that this run measured, {met} are met."
+
+
 def targets_table(results: Results) -> str:
+    return table(["What", "Against", "Target", "Measured, worst", "Where", "Verdict"], target_rows(results))
+
+
+def target_rows(results: Results) -> list[list[str]]:
     rows = [target.row(results.timings) for target in TARGETS]
     found = {compared.what: compared for compared in results.compared}
     rows += [comparisons.row(comparison, found.get(comparison.what)) for comparison in COMPARISONS]
-    rows += memory_rows(results.peaks)
-    return table(["What", "Against", "Target", "Measured, worst", "Where", "Verdict"], rows)
+    return rows + memory_rows(results.peaks)
 
 
 def times_table(timings: Sequence[Timing]) -> str:

@@ -149,10 +149,10 @@ def test_command(tmp_path, monkeypatch, capsys):
         assert "losses, 1 thread" in timing["wall"]
         assert timing["wall"].keys() == timing["cpu"].keys()
 
-    tables = (tmp_path / "tables.md").read_text()
+    tables = (tmp_path / "benchmarks-tables.md").read_text()
     assert "## Value and grad" in tables
     assert "| MSE |" in tables  # of the memory table
-    page = (tmp_path / "results.md").read_text()
+    page = (tmp_path / "benchmarks.md").read_text()
     assert "| regression |" in page
     assert "## Targets" in page
     assert {"PyTorch", "JAX", "JAX, 1 core"} <= results["absent"].keys()
@@ -184,8 +184,8 @@ def test_pictures(tmp_path):
 
     both = {"losses, 1 thread": [1.0], "losses": [0.5], "PyTorch": [2.0], "PyTorch, 1 thread": [3.0]}
     timing = Timing("MSE", "regression", (100_000,), "float64", VALUE_AND_GRAD, both, both)
-    assert draw([timing], tmp_path) == ["regression.svg"]
-    assert (tmp_path / "regression.svg").stat().st_size < 50_000
+    assert draw([timing], tmp_path) == ["benchmarks-regression.svg"]
+    assert (tmp_path / "benchmarks-regression.svg").stat().st_size < 50_000
 
 
 @pytest.mark.parametrize(
