@@ -149,7 +149,7 @@ def measure(contenders: Mapping[str, Contender], comparison: Comparison, seconds
         if not is_there(pair.first.case):
             continue
         tasks = {each: prepared(contender, each) for each in (pair.first, pair.second, pair.less) if each is not None}
-        took = interleave(tasks, seconds, least_rounds=3)
+        took = interleave(tasks, seconds)
         first, second, less = (
             [getattr(each, comparison.clock) for each in took[one]] if one else [0.0] * len(took[pair.first])
             for one in (pair.first, pair.second, pair.less)

@@ -16,6 +16,7 @@ from benchmarks.contenders.base import Call, Contender, Numbers, Took
 
 BATCH_SECONDS = 0.004
 MOST_ROUNDS = 25
+LONG = 5_000_000  # samples from which on calls take so long that three rounds are enough
 
 Key = TypeVar("Key", bound=Hashable)
 Clock = Literal["wall", "cpu"]
@@ -77,7 +78,8 @@ def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
 
 def compare(contenders: Mapping[str, Contender], task: Task, seconds: float) -> Timing:
     turns = agreeing_turns(contenders, task)
-    took = interleave(turns, seconds, task.case.least_rounds)
+    steady = math.prod(task.shape) >= LONG
+    took = interleave(turns, seconds, min(task.case.least_rounds, 3) if steady else task.case.least_rounds)
     wall = {name: [each.wall for each in rounds] for name, rounds in took.items()}
     cpu = {name: [each.cpu for each in rounds] for name, rounds in took.items()}
     return Timing(task.case.name, task.case.family, task.shape, task.dtype, task.mode, wall, cpu)
