@@ -106,6 +106,7 @@ class CTC(Network):
     needs = "CTC"
     shapes = ((4, 30, 8), (32, 200, 64))
     named = ("input_lengths", "label_lengths")
+    tolerance = 10_000  # in float32 PyTorch and Optax differ by 3 000 after 200 frames
 
     def data(self, rng: np.random.Generator, shape: Shape, dtype: str) -> Arrays:
         sequences, frames, symbols = shape
