@@ -21,13 +21,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parent / "results", metavar="FOLDER", help="where results go"
     )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="PATH",
+        help="an earlier checkout of this library to race against, such as one made by `git worktree add`",
+    )
     options = parser.parse_args(arguments)
     cases = [case for case in CASES if options.only.lower() in f"{case.name}\n{case.family}".lower()]
+    if options.against is not None and not (options.against / "src" / "losses").is_dir():
+        parser.error(f"--against must be a checkout of this library, but {options.against} has no src/losses")
     if not cases:
         parser.error(
             f"no case has {options.only!r} in its name or family; there are: {', '.join(c.name for c in CASES)}"
         )
-    results = run(cases, options.largest, options.seconds)
+    results = run(cases, options.largest, options.seconds, options.against)
     report.write(results, options.out)
     print(report.targets_table(results))
     print(f"The rest is in {options.out}", file=sys.stderr)

@@ -7,24 +7,37 @@ count starts. Linux only.
 
 import gc
 import json
+import math
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from benchmarks.cases import CASES
+from benchmarks.cases.base import VALUE_AND_GRAD, Mode, Shape, Task
+from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders.base import Call
 
-from benchmarks.cases import CASES, Shape
-from benchmarks.contenders import CONTENDERS, Call
+Job = tuple[str, Shape, Mode]
+"""A case's name, the shape, and what is asked for."""
 
-Job = tuple[str, Shape, bool]
-"""A case's name, the shape, and whether the gradient is wanted."""
-
+LARGE = 1_000_000
 DTYPE = "float32"
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 # glibc hands freed blocks back to the system at once, so that none is reused unseen.
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Extra bytes at the peak of one call, by contender."""
+
+    case: str
+    shape: Shape
+    mode: Mode
+    extra: dict[str, int]
 
 
 def peaks(contender: str, jobs: Sequence[Job]) -> list[int | None]:
@@ -42,9 +55,9 @@ def measure(contender_name: str, jobs: Sequence[Job]) -> list[int | None]:
     contender = CONTENDERS[contender_name]()
     cases = {case.name: case for case in CASES}
     found: list[int | None] = []
-    for name, shape, with_grad in jobs:
-        y_true, y_pred = cases[name].data(np.random.default_rng(0), tuple(shape), DTYPE)
-        call = contender.prepare(cases[name], y_true, y_pred, with_grad)
+    for name, shape, mode in jobs:
+        task = Task(cases[name], tuple(shape), DTYPE, mode)
+        call = contender.prepare(task, task.arrays())
         if call is None:
             found.append(None)
             continue
@@ -65,6 +78,29 @@ def extra(call: Call) -> int:
 def resident(field: str) -> int:
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(field))
     return 1024 * int(line.split()[1])
+
+
+def memory_rows(found: Iterable[Peak]) -> list[list[str]]:
+    """The rows of the table of targets: items of one query, and embeddings, without an array of their pairs."""
+    promises = (
+        ("all pairs of 10⁶ items", ("two levels", "all different"), 64 * LARGE + (64 << 20)),
+        ("InfoNCE of 8 192 embeddings", ("InfoNCE",), 64 << 20),
+        ("LinearCrossEntropy, a tenth of 2 048 × 50 257 logits", ("LinearCrossEntropy",), 4 * 2_048 * 50_257 // 10),
+    )
+    peaks = [peak for peak in found if peak.mode == VALUE_AND_GRAD and "losses" in peak.extra]
+    rows = []
+    for what, cases, allowed in promises:
+        own = sorted(
+            (peak.extra["losses"], peak.case)
+            for peak in peaks
+            if peak.case.endswith(cases) and math.prod(peak.shape) >= LARGE
+        )
+        missed = sum(extra > allowed for extra, _ in own)
+        verdict = f"missed in {missed} of {len(own)}" if missed else "met" if own else "not measured"
+        most, where = (f"{own[-1][0] / 2**20:.1f} MiB", own[-1][1]) if own else ("", "")
+        limit = f"≤ {allowed / 2**20:.0f} MiB"
+        rows.append([f"{what}, value and grad, losses", "process memory, float32", limit, most, where, verdict])
+    return rows
 
 
 if __name__ == "__main__":

@@ -11,85 +11,87 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks import memory
-from benchmarks.cases import Case, Shape, shape_text
-from benchmarks.contenders import CORES, PEERS, Contender, installed
+from benchmarks import comparisons, memory
+from benchmarks.cases import is_there
+from benchmarks.cases.base import VALUE_AND_GRAD, Case, Mode, Shape, Task
+from benchmarks.contenders import CORES, EARLIER, ONE_THREAD, PEERS, installed
+from benchmarks.contenders.base import Contender
+from benchmarks.memory import Peak
 from benchmarks.report import Results, time_text
-from benchmarks.timing import Growth, Peak, Timing, Turn, compare, interleave, ratio
+from benchmarks.timing import Timing, compare
 
-DTYPES = ("float32", "float64")
 CORES_TIME = Path("/proc/stat")
+NO_MEMORY = ("small", "boosting")
 
 
-def run(cases: Sequence[Case], largest: float, seconds: float) -> Results:
-    contenders, absent = installed()
+def run(cases: Sequence[Case], largest: float, seconds: float, earlier: Path | None = None) -> Results:
+    contenders, absent = installed(earlier)
     for name, reason in absent.items():
         say(f"absent: {name} ({reason})")
     results = Results(datetime.now(UTC).strftime("%Y-%m-%d"), machine(), versions(), absent)
     start, others_start = time.perf_counter(), seconds_of_others()
-    shapes = {case: [shape for shape in case.shapes if math.prod(shape) <= largest] for case in cases}
+    shapes = {}
+    for case in cases:
+        if is_there(case):
+            shapes[case] = [shape for shape in case.shapes if math.prod(shape) <= largest]
+        else:
+            say(f"not in this library yet: {case.needs}")
     results.timings += time_all(contenders, shapes, seconds)
-    most = {case: kept[-1] for case, kept in shapes.items() if kept}
-    results.peaks += measure_memory(list(contenders), most)
-    elementwise = {case: shape for case, shape in most.items() if case.family != "ranking" and len(shape) == 1}
-    results.growths += measure_growth(contenders["losses"], elementwise, seconds)
-    busy = (seconds_of_others() - others_start) / (time.perf_counter() - start)
-    results.machine["Cores kept busy by other programs"] = f"{busy:.2f}"
+    for comparison in comparisons.chosen([case.name for case in cases], largest):
+        results.compared.append(comparisons.measure(contenders, comparison, seconds))
+        say(" | ".join(comparisons.row(comparison, results.compared[-1])))
+    results.peaks += measure_memory(contenders, {case: kept[-1] for case, kept in shapes.items() if kept})
+    took = time.perf_counter() - start
+    results.machine["Cores kept busy by other programs"] = f"{(seconds_of_others() - others_start) / took:.2f}"
+    results.machine["The run took"] = f"{took / 60:.0f} minutes, with --seconds {seconds:g}"
     return results
 
 
 def time_all(
     contenders: Mapping[str, Contender], shapes: Mapping[Case, list[Shape]], seconds: float
 ) -> Iterator[Timing]:
-    rows = [(case, shape, dtype) for case in shapes for dtype in DTYPES for shape in shapes[case]]
-    for number, (case, shape, dtype) in enumerate(rows, 1):
-        data = case.data(np.random.default_rng(0), shape, dtype)
-        taking_part = {name: contender for name, contender in contenders.items() if name not in case.left_out}
-        for with_grad in case.modes:
-            timing = compare(taking_part, case, data, with_grad, seconds)
-            lead, peer = timing.lead("losses", PEERS)
-            against = f", {peer} takes {lead:.2f}×" if peer else ""
-            say(f"[{number}/{len(rows)}] {timing.title}: {time_text(timing.median('losses'))}{against}")
-            yield timing
+    tasks = [
+        Task(case, shape, dtype, mode)
+        for case in shapes
+        for dtype in case.dtypes
+        for shape in shapes[case]
+        for mode in case.modes
+    ]
+    for number, task in enumerate(tasks, 1):
+        taking_part = {name: contender for name, contender in contenders.items() if name not in task.case.left_out}
+        if task.mode != VALUE_AND_GRAD:  # the races of one thread are run for value and grad
+            taking_part = {name: each for name, each in taking_part.items() if name not in ONE_THREAD}
+        timing = compare(taking_part, task, seconds)
+        ours = "losses" if "losses" in timing.wall else "losses, 1 thread"
+        lead, peer = timing.lead(ours, PEERS)
+        against = f", {peer} takes {lead:.2f}×" if peer else ""
+        say(f"[{number}/{len(tasks)}] {timing.title}: {time_text(timing.median(ours))}{against}")
+        yield timing
 
 
-def measure_memory(contenders: Sequence[str], shapes: Mapping[Case, Shape]) -> list[Peak]:
-    wanted = [(case, shape, mode) for mode in (True, False) for case, shape in shapes.items() if mode in case.modes]
-    jobs = [(case.name, shape, with_grad) for case, shape, with_grad in wanted]
+def measure_memory(contenders: Mapping[str, Contender], shapes: Mapping[Case, Shape]) -> list[Peak]:
+    tasks = [
+        (case, shape, mode) for case, shape in shapes.items() if case.family not in NO_MEMORY for mode in case.modes
+    ]
+    jobs = [(case.name, shape, mode) for case, shape, mode in tasks]
     extra: list[dict[str, int]] = [{} for _ in jobs]
     for name in contenders:
-        say(f"memory: {name}")
-        numbers = [number for number, (case, _, _) in enumerate(wanted) if name not in case.left_out]
+        numbers = [
+            number
+            for number, (case, _, mode) in enumerate(tasks)
+            if name not in (*case.left_out, *ONE_THREAD, EARLIER) and takes_part(contenders[name], case, mode)
+        ]
         if not numbers:
             continue
+        say(f"memory: {name}")
         for number, peak in zip(numbers, memory.peaks(name, [jobs[number] for number in numbers]), strict=True):
             if peak is not None:
                 extra[number][name] = peak
     return [Peak(*job, found) for job, found in zip(jobs, extra, strict=True)]
 
 
-def measure_growth(contender: Contender, shapes: Mapping[Case, Shape], seconds: float) -> Iterator[Growth]:
-    """What the value costs on ten times as many samples as in each shape."""
-    for case, shape in shapes.items():
-        larger = (10 * shape[0],)
-        turns = {}
-        for each in (shape, larger):
-            data = case.data(np.random.default_rng(0), each, memory.DTYPE)
-            call = contender.prepare(case, *data, with_grad=False)
-            assert call is not None
-            turns[each] = Turn(contender, call)
-        times = interleave(turns, seconds)
-        before, after = memory.peaks("losses", [(case.name, each, False) for each in turns])
-        growth = Growth(
-            case.name,
-            larger,
-            times_longer=ratio(times[larger], times[shape]),
-            more_memory=None if before is None or after is None else after - before,
-        )
-        say(f"{case.name}, value: {shape_text(larger)} takes {growth.times_longer:.1f}× {shape_text(shape)}")
-        yield growth
+def takes_part(contender: Contender, case: Case, mode: Mode) -> bool:
+    return mode in contender.modes and hasattr(case, contender.language)
 
 
 def seconds_of_others() -> float:
@@ -115,7 +117,18 @@ def machine() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     found = {"Python": platform.python_version()}
-    for package in ("losses", "numpy", "torch", "jax", "optax", "rax", "scikit-learn"):
+    for package in (
+        "losses",
+        "numpy",
+        "torch",
+        "jax",
+        "optax",
+        "rax",
+        "scikit-learn",
+        "lightgbm",
+        "xgboost",
+        "xgboost-cpu",
+    ):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found

@@ -4,27 +4,30 @@ import math
 import random
 import statistics
 import time
-import timeit
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from benchmarks.cases import Array, Case, Shape, shape_text
-from benchmarks.contenders import Call, Contender
+from benchmarks.cases.base import Array, Case, Mode, Shape, Task, shape_text
+from benchmarks.contenders import OURS
+from benchmarks.contenders.base import Call, Contender, Numbers, Took
 
-WARM_SECONDS, BATCH_SECONDS = 0.003, 0.004
-SLOW_SECONDS = 0.25  # a call that takes so long warms itself
+BATCH_SECONDS = 0.004
 MOST_ROUNDS = 25
-TOLERANCE = 100  # in eps; each contender sums its 10⁷ terms in an order of its own
+LONG = 5_000_000  # samples from which on calls take so long that three rounds are enough
 
 Key = TypeVar("Key", bound=Hashable)
+Clock = Literal["wall", "cpu"]
 
 
 class Turn(NamedTuple):
     contender: Contender
     call: Call
+
+    def take(self, calls: int) -> Took:
+        return self.contender.time(self.call, calls)
 
 
 class Disagreement(Exception):
@@ -33,14 +36,15 @@ class Disagreement(Exception):
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds for one call, one number for each round and contender."""
+    """Seconds for one call, one number for each round and contender: on the wall, and of all cores together."""
 
     case: str
     family: str
     shape: Shape
     dtype: str
-    with_grad: bool
-    seconds: dict[str, list[float]]
+    mode: Mode
+    wall: dict[str, list[float]]
+    cpu: dict[str, list[float]]
 
     @property
     def size(self) -> int:
@@ -48,43 +52,23 @@ class Timing:
 
     @property
     def title(self) -> str:
-        return f"{self.case}, {mode(self.with_grad)}, {shape_text(self.shape)}, {self.dtype}"
+        return f"{self.case}, {self.mode}, {shape_text(self.shape)}, {self.dtype}"
 
-    def median(self, contender: str) -> float:
-        return statistics.median(self.seconds[contender])
+    def median(self, contender: str, clock: Clock = "wall") -> float:
+        return statistics.median(self.seconds(clock)[contender])
 
-    def ratio(self, ours: str, peer: str) -> float:
+    def seconds(self, clock: Clock) -> dict[str, list[float]]:
+        return self.wall if clock == "wall" else self.cpu
+
+    def ratio(self, ours: str, peer: str, clock: Clock = "wall") -> float:
         """How many times our time the peer takes: the median over the rounds."""
-        return ratio(self.seconds[peer], self.seconds[ours])
+        seconds = self.seconds(clock)
+        return ratio(seconds[peer], seconds[ours])
 
-    def lead(self, ours: str, peers: Iterable[str]) -> tuple[float, str]:
+    def lead(self, ours: str, peers: Iterable[str], clock: Clock = "wall") -> tuple[float, str]:
         """The ratio to the fastest of those peers that took part, and its name; nameless where none did."""
-        ratios = [(self.ratio(ours, peer), peer) for peer in peers if peer in self.seconds]
+        ratios = [(self.ratio(ours, peer, clock), peer) for peer in peers if {ours, peer} <= self.wall.keys()]
         return min(ratios, default=(math.nan, ""))
-
-
-@dataclass(frozen=True)
-class Growth:
-    """What this library's value costs at ``shape``, against a tenth of the samples."""
-
-    case: str
-    shape: Shape
-    times_longer: float
-    more_memory: int | None
-
-
-@dataclass(frozen=True)
-class Peak:
-    """Extra bytes at the peak of one call, by contender."""
-
-    case: str
-    shape: Shape
-    with_grad: bool
-    extra: dict[str, int]
-
-
-def mode(with_grad: bool) -> str:
-    return "value and grad" if with_grad else "value"
 
 
 def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
@@ -92,35 +76,38 @@ def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(slower, faster, strict=True))
 
 
-def compare(
-    contenders: Mapping[str, Contender], case: Case, data: tuple[Array, Array], with_grad: bool, seconds: float
-) -> Timing:
-    turns = agreeing_turns(contenders, case, data, with_grad)
-    y_pred = data[1]
-    times = interleave(turns, seconds, case.least_rounds)
-    return Timing(case.name, case.family, y_pred.shape, str(y_pred.dtype), with_grad, times)
+def compare(contenders: Mapping[str, Contender], task: Task, seconds: float) -> Timing:
+    turns = agreeing_turns(contenders, task)
+    steady = math.prod(task.shape) >= LONG
+    took = interleave(turns, seconds, min(task.case.least_rounds, 3) if steady else task.case.least_rounds)
+    wall = {name: [each.wall for each in rounds] for name, rounds in took.items()}
+    cpu = {name: [each.cpu for each in rounds] for name, rounds in took.items()}
+    return Timing(task.case.name, task.case.family, task.shape, task.dtype, task.mode, wall, cpu)
 
 
-def agreeing_turns(
-    contenders: Mapping[str, Contender], case: Case, data: tuple[Array, Array], with_grad: bool
-) -> dict[str, Turn]:
-    """The calls of those that take part, each run once and found to return what the first returns."""
+def agreeing_turns(contenders: Mapping[str, Contender], task: Task) -> dict[str, Turn]:
+    """The calls of those that take part, each run once and found to return what the first returns.
+
+    With any number of threads, and into preallocated results, this library must return the same bits.
+    """
     turns: dict[str, Turn] = {}
-    first = None
-    y_pred = data[1]
-    tolerance = TOLERANCE * float(np.finfo(y_pred.dtype).eps)
+    first: tuple[str, Numbers] | None = None
+    arrays = task.arrays()
     for name, contender in contenders.items():
-        call = contender.prepare(case, *data, with_grad)
+        call = contender.prepare(task, arrays)
         if call is None:
             continue
         turns[name] = Turn(contender, call)
         with contender.running():
-            value, grad = contender.numbers(call(), with_grad)
+            numbers = contender.numbers(call(), task.mode)
         if first is None:
-            first = name, value, grad
-        trouble = differing(value, first[1], tolerance) or differing(grad, first[2], tolerance)
+            first = name, numbers
+        eps = 0.0 if name in OURS and first[0] in OURS else task.case.tolerance * float(np.finfo(task.dtype).eps)
+        trouble = differing(numbers.value, first[1].value, eps)
+        for found, expected in zip(numbers.derivatives, first[1].derivatives, strict=False):
+            trouble = trouble or differing(found, expected, eps)
         if trouble:
-            where = f"{case.name}, {y_pred.dtype}, {shape_text(y_pred.shape)}"
+            where = f"{task.case.name}, {task.dtype}, {shape_text(task.shape)}"
             raise Disagreement(f"{name} and {first[0]} disagree on {where}: {trouble}")
     return turns
 
@@ -141,32 +128,18 @@ def differing(found: float | Array | None, expected: float | Array | None, toler
 
 def interleave(
     turns: Mapping[Key, Turn], seconds: float, least_rounds: int = Case.least_rounds
-) -> dict[Key, list[float]]:
+) -> dict[Key, list[Took]]:
     """Rounds in which everyone has one turn, so that a machine that slows down slows down all alike.
 
     Each round has an order of its own, so that nobody always comes after the same one's lingering threads.
     """
     order = random.Random(0)
-    batches = {key: math.ceil(BATCH_SECONDS / time_turn(turn, 1)) for key, turn in turns.items()}
-    times: dict[Key, list[float]] = {key: [] for key in turns}
+    batches = {key: math.ceil(BATCH_SECONDS / max(turn.take(1).wall, 1e-7)) for key, turn in turns.items()}
+    took: dict[Key, list[Took]] = {key: [] for key in turns}
     stop = time.perf_counter() + seconds
     for rounds in range(MOST_ROUNDS):
         if rounds >= least_rounds and time.perf_counter() > stop:
             break
         for key in order.sample(list(turns), len(turns)):
-            times[key].append(time_turn(turns[key], batches[key]))
-    return times
-
-
-def time_turn(turn: Turn, calls: int) -> float:
-    """Seconds for each call, once the data is back in the caches and the last one's threads have come to rest."""
-    with turn.contender.running():
-        start = time.perf_counter()
-        turn.call()
-        taken = time.perf_counter() - start
-        if taken > SLOW_SECONDS:
-            return taken
-        warm = start + WARM_SECONDS
-        while time.perf_counter() < warm:
-            turn.call()
-        return timeit.timeit(turn.call, number=calls) / calls
+            took[key].append(turns[key].take(batches[key]))
+    return took

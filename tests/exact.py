@@ -246,7 +246,8 @@ def _(loss: KTO, desirable, logp, eps, ref_logp, kl=Decimal(0)):
 def _(loss: PPOClip, advantage, logp, eps, old_logp):
     """Schulman et al. 2017, eq. (7)."""
     epsilon, ratio = exactly(loss.epsilon), (logp - old_logp).exp()
-    clipped = min(max(ratio, 1 - epsilon), 1 + epsilon)
+    high = epsilon if loss.epsilon_high is None else exactly(loss.epsilon_high)
+    clipped = min(max(ratio, 1 - epsilon), 1 + high)
     limited = clipped * advantage < ratio * advantage
     parts = (clipped, Decimal(0)) if limited else (ratio, ratio)
     value, grad = ([term.weighed(-advantage) for term in conditioned(Decimal(1), eps, part)] for part in parts)
@@ -293,11 +294,12 @@ def row(
     powers = [(x - largest).exp() for x in p]
     partition = sum(powers)
     log_sum = largest + partition.ln()
-    value = sum(t * (log_sum - x) for t, x in zip(targets, p, strict=True))
-    grad = [mass * power / partition - t for t, power in zip(targets, powers, strict=True)]
+    z, size = exactly(loss.z_loss) * denominator, max(Decimal(1), *map(abs, p))
+    value = sum(t * (log_sum - x) for t, x in zip(targets, p, strict=True)) + z * log_sum**2
+    grad = [(mass + 2 * z * log_sum) * power / partition - t for t, power in zip(targets, powers, strict=True)]
     return (
-        Exact(value, max(Decimal(1), *map(abs, p)) * mass),
-        [Exact(g, mass) for g in grad],
+        Exact(value, (mass + 2 * z * abs(log_sum)) * size),
+        [Exact(g, mass + 2 * z * size) for g in grad],
         denominator,
     )
 

@@ -17,6 +17,7 @@ from losses import (
     AFT,
     CORAL,
     CORN,
+    CTC,
     DPO,
     IPO,
     KTO,
@@ -25,6 +26,8 @@ from losses import (
     MAPE,
     MSE,
     MSLE,
+    NLL,
+    ORPO,
     SMAPE,
     ApproxNDCG,
     Asymmetric,
@@ -34,11 +37,14 @@ from losses import (
     BinaryFocal,
     BradleyTerry,
     CategoricalCrossEntropy,
+    CategoricalFocal,
+    CategoricalHinge,
     Cauchy,
     Contrastive,
     CosineDistance,
     Cox,
     CumulativeLogit,
+    Dice,
     EnsembleCRPS,
     EpsilonInsensitive,
     Expectile,
@@ -47,10 +53,12 @@ from losses import (
     Gamma,
     GaussianCRPS,
     GaussianNLL,
+    GeneralizedCrossEntropy,
     Hinge,
     HingeEmbedding,
     Huber,
     InfoNCE,
+    KLDivergence,
     KLPenalty,
     LambdaRank,
     LaplaceNLL,
@@ -61,6 +69,8 @@ from losses import (
     LogisticCRPS,
     MarginRanking,
     ModifiedHuber,
+    MultiLabelMargin,
+    MultiMargin,
     MultiQuantile,
     NegativeBinomial,
     PairwiseHinge,
@@ -69,17 +79,20 @@ from losses import (
     Perceptron,
     Pinball,
     Poisson,
+    Poly1CrossEntropy,
     PPOClip,
     PseudoHuber,
     SimPO,
     SmoothedHinge,
     SmoothL1,
+    Sparsemax,
     SquaredEpsilonInsensitive,
     SquaredHinge,
     StudentTNLL,
     SupCon,
     Triplet,
     TukeyBiweight,
+    Tversky,
     Tweedie,
 )
 from losses._testing.subject import Subject
@@ -276,6 +289,19 @@ def distributions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
     return rng.choice([0.9995, 1, 1.0005]) * rows / rows.sum(axis=-1, keepdims=True)
 
 
+symbols = Seeded(lambda rng, shape: rng.integers(1, CLASSES, shape), np.int64)
+"""Arrays of class ids other than the blank, 0."""
+
+frame_counts = Seeded(lambda rng, shape: rng.integers(3, 5, shape), np.int64)
+"""Lengths of sequences of frames, into which two equal labels fit."""
+
+symbol_counts = ids(3)
+"""Lengths of sequences of labels."""
+
+negative = positive.map(np.negative)
+"""Arrays of numbers from −8 to −1/8."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A loss and what it may be given.
@@ -341,8 +367,14 @@ class Case:
             make = self.arrays.get(name)
             if make is class_ids:
                 return rng.integers(0, CLASSES, shape)
+            if make in (symbols, symbol_counts):
+                return rng.integers(1, CLASSES, shape)
+            if make is frame_counts:
+                return rng.integers(3, 5, shape)
             if make is distributions:
                 return rng.dirichlet(np.ones(CLASSES), shape[:-1]).astype(dtype)
+            if make is negative:
+                return -rng.uniform(0.05, 0.95, shape).astype(dtype)
             if make is not_small:
                 return rng.uniform(1, 2, shape).astype(dtype)
             if make is query_ids:
@@ -447,12 +479,12 @@ def pair_kinks(*points: float) -> Callable[[Problem], np.ndarray]:
     return distance
 
 
-def ratio_kinks(epsilon: float) -> Callable[[Problem], np.ndarray]:
-    """Return the distance function of `PPOClip`, whose derivatives jump at the ratios 1 ± ε."""
+def ratio_kinks(epsilon: float, epsilon_high: float | None = None) -> Callable[[Problem], np.ndarray]:
+    """Return the distance function of `PPOClip`, whose derivatives jump at the ratios 1 − ε and 1 + ε."""
 
     def distance(problem: Problem) -> np.ndarray:
         u = problem["logp"] - problem["old_logp"]
-        return np.minimum(np.abs(u - np.log1p(epsilon)), np.abs(u - np.log1p(-epsilon)))
+        return np.minimum(np.abs(u - np.log1p(epsilon_high or epsilon)), np.abs(u - np.log1p(-epsilon)))
 
     return distance
 
@@ -477,6 +509,39 @@ def member_kinks(problem: Problem) -> np.ndarray:
 def location_kinks(problem: Problem) -> np.ndarray:
     """Return the distance function of a loss of location and scale whose derivatives jump at the location."""
     return np.repeat(target_kinks(problem)[..., :1], 2, axis=-1)
+
+
+def leads(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Return by how much the label's score leads each rival, infinitely the label itself, and the rivals' scores."""
+    label, scores = np.asarray(problem["y_true"])[..., np.newaxis], problem["y_pred"]
+    rivals = np.where(np.arange(scores.shape[-1]) == label, -np.inf, scores)
+    return np.take_along_axis(scores, label, axis=-1) - rivals, rivals
+
+
+def margin_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
+    """Return the distance of each row from where a rival is just the margin away."""
+    return lambda problem: np.abs(leads(problem)[0] - margin).min(axis=-1, keepdims=True) + 0 * problem["y_pred"]
+
+
+def rival_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each row from where the nearest rival is 1 away, or is another one."""
+    two = np.sort(leads(problem)[1], axis=-1)
+    return np.minimum(margin_kinks(1)(problem), (two[..., -1:] - two[..., -2:-1]))
+
+
+def label_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each row from where a label that is on is 1 above one that is off."""
+    keys = problem["y_pred"] - problem["y_true"]
+    apart = np.abs(keys[..., :, None] - keys[..., None, :])
+    mixed = problem["y_true"][..., :, None] != problem["y_true"][..., None, :]
+    return np.where(mixed, apart, np.inf).min(axis=-1)
+
+
+def support_kinks(problem: Problem) -> np.ndarray:
+    """Return the distance of each row from where a class enters the support of its sparsemax."""
+    z = np.sort(problem["y_pred"], axis=-1)[..., ::-1]
+    thresholds = (np.cumsum(z, axis=-1) - 1) / np.arange(1, z.shape[-1] + 1)
+    return np.abs(z - thresholds.max(axis=-1, keepdims=True)).min(axis=-1, keepdims=True) + 0 * z
 
 
 def distance_kinks(margin: float) -> Callable[[Problem], np.ndarray]:
@@ -507,6 +572,9 @@ LISTS: dict[str, Any] = {"arrays": {"y_true": relevances}, "columns": {"y_true":
 IDS: dict[str, Any] = {"columns": {"y_pred": (CLASSES,)}}
 SHARES: dict[str, Any] = {"columns": {"y_true": (CLASSES,), "y_pred": (CLASSES,)}}
 SURE = unit_interval(0.05)
+SPOKEN: dict[str, Seeded] = {"labels": symbols, "input_lengths": frame_counts, "label_lengths": symbol_counts}
+FRAMES: dict[str, Any] = {"columns": {"labels": (2,), "logits": (4, CLASSES)}}
+REGIONS: dict[str, Any] = {"columns": {"y_true": (4,), "y_pred": (4,)}}
 
 ROWS: dict[str, Any] = {"columns": {"y_pred": (3,)}}
 SCALED: dict[str, Any] = {"arrays": {"y_pred": reals(2)}, "columns": {"y_pred": (2,)}}
@@ -580,12 +648,42 @@ CASES = [
         **IDS,
     ),
     Case(CategoricalCrossEntropy(from_logits=True), {"y_true": distributions}, **SHARES),
+    Case(CategoricalCrossEntropy(from_logits=True, z_loss=0.125), {"y_true": class_ids}, **IDS),
+    Case(
+        CategoricalCrossEntropy(from_logits=True, class_weight=(1.0, 2.0, 0.5), label_smoothing=0.1, z_loss=0.5),
+        {"y_true": distributions},
+        **SHARES,
+    ),
+    Case(NLL(), {"y_true": class_ids}, **IDS),
+    Case(NLL(class_weight=(1.0, 2.0, 0.5)), {"y_true": class_ids}, **IDS),
+    Case(NLL(class_weight=(1.0, 2.0, 0.5)), {"y_true": distributions}, **SHARES),
+    Case(KLDivergence(), {"y_true": distributions, "y_pred": SURE}, **SHARES),
+    Case(KLDivergence(log_input=True), {"y_true": distributions}, **SHARES),
+    Case(CategoricalFocal(), {"y_true": class_ids, "y_pred": SURE}, **IDS),
+    Case(CategoricalFocal(gamma=0.5, alpha=(1.0, 0.0, 2.0)), {"y_true": distributions, "y_pred": SURE}, **SHARES),
+    Case(CategoricalFocal(gamma=1.5, alpha=0.25, from_logits=True), {"y_true": class_ids}, **IDS),
+    Case(CategoricalFocal(alpha=(1.0, 0.5, 2.0), from_logits=True), {"y_true": class_ids}, **IDS),
+    Case(CategoricalFocal(gamma=0.5, from_logits=True), {"y_true": distributions}, **SHARES),
+    Case(Poly1CrossEntropy(), {"y_true": class_ids}, **IDS),
+    Case(Poly1CrossEntropy(epsilon=-1.5), {"y_true": distributions}, **SHARES),
+    Case(Poly1CrossEntropy(epsilon=2.0, from_logits=False), {"y_true": class_ids, "y_pred": SURE}, **IDS),
+    Case(GeneralizedCrossEntropy(), {"y_true": class_ids}, **IDS),
+    Case(GeneralizedCrossEntropy(q=1.0), {"y_true": distributions}, **SHARES),
+    Case(GeneralizedCrossEntropy(q=0.25, from_logits=False), {"y_true": class_ids, "y_pred": SURE}, **IDS),
+    Case(Sparsemax(), {"y_true": class_ids}, kinks=support_kinks, **IDS),
+    Case(CategoricalHinge(), {"y_true": class_ids}, kinks=rival_kinks, **IDS),
+    Case(MultiMargin(margin=0.75), {"y_true": class_ids}, kinks=margin_kinks(0.75), **IDS),
+    Case(MultiLabelMargin(), {"y_true": labels}, kinks=label_kinks, **SHARES),
     Case(Hinge(), {"y_true": labels}, kinks=score_kinks(1)),
     Case(SquaredHinge(), {"y_true": signs}, kinks=score_kinks(1)),
     Case(Perceptron(), {"y_true": labels}, kinks=score_kinks(0)),
     Case(SmoothedHinge(gamma=0.75), {"y_true": signs}, kinks=score_kinks(0.25, 1)),
     Case(ModifiedHuber(), {"y_true": labels}, kinks=score_kinks(-1, 1)),
     Case(Exponential(), {"y_true": labels}),
+    Case(Dice(), {"y_true": labels, "y_pred": SURE}, **REGIONS),
+    Case(Dice(smooth=0.0), {"y_true": unit_interval(), "y_pred": SURE}, **REGIONS),
+    Case(Tversky(), {"y_true": unit_interval(), "y_pred": SURE}, **REGIONS),
+    Case(Tversky(alpha=0.25, beta=1.5, smooth=0.5), {"y_true": labels, "y_pred": SURE}, **REGIONS),
     Case(Poisson(), {"y_true": not_negative}),
     Case(Poisson(log_input=False), {"y_true": not_negative, "y_pred": positive}),
     Case(Gamma(), {"y_true": positive}),
@@ -617,15 +715,23 @@ CASES = [
     Case(IPO(beta=0.75)),
     Case(SimPO(beta=1.5, gamma=0.5)),
     Case(0.5 * DPO(beta=0.5) - 2 * SimPO()),
+    Case(ORPO(beta=0.75), {"chosen": negative, "rejected": negative}),
     Case(KTO(beta=0.5, desirable_weight=1.5), {"desirable": labels, "kl": not_negative}),
     Case(KTO(undesirable_weight=2.0), {"desirable": labels}),
     Case(PPOClip(epsilon=0.25), {"logp": reals(3), "old_logp": reals(3)}, kinks=ratio_kinks(0.25)),
+    Case(
+        PPOClip(epsilon=0.25, epsilon_high=0.5),
+        {"logp": reals(3), "old_logp": reals(3)},
+        kinks=ratio_kinks(0.25, 0.5),
+    ),
     Case(KLPenalty(), {"ref_logp": reals(3), "logp": reals(3)}),
     Case(ListNet(temperature=2.5), **LISTS),
     Case(ListMLE(), **LISTS),
     Case(ApproxNDCG(temperature=2.0), **LISTS),
     Case(LambdaRank(), kinks=order_kinks, **LISTS),
     Case(LambdaRank(sigma=2.0, truncation=2), kinks=order_kinks, **LISTS),
+    Case(CTC(), SPOKEN, **FRAMES),
+    Case(CTC(blank=2), {**SPOKEN, "labels": labels}, **FRAMES),
     Case(Cox(), {"time": relevances}),
     Case(Cox(), STRATA),
     Case(Cox(ties="efron"), STRATA),

@@ -14,7 +14,7 @@ _NAMES = {
     "_loss.ranking": ("ListwiseLoss", "PairwiseLoss"),
     "_walk.threads": ("get_num_threads", "set_num_threads"),
     "binary": ("AsymmetricFocal", "BinaryCrossEntropy", "BinaryFocal"),
-    "categorical": ("CategoricalCrossEntropy", "perplexity"),
+    "categorical": ("NLL", "CategoricalCrossEntropy", "KLDivergence", "perplexity"),
     "deviance": ("Gamma", "NegativeBinomial", "Poisson", "Tweedie"),
     "distribution": (
         "EnsembleCRPS",
@@ -27,11 +27,14 @@ _NAMES = {
     ),
     "embedding": ("Contrastive", "CosineDistance", "HingeEmbedding", "InfoNCE", "MarginRanking", "SupCon", "Triplet"),
     "language": ("LinearCrossEntropy",),
+    "likelihood": ("CategoricalFocal", "GeneralizedCrossEntropy", "Poly1CrossEntropy"),
     "listwise": ("ApproxNDCG", "LambdaRank", "ListMLE", "ListNet"),
     "margin": ("Exponential", "Hinge", "ModifiedHuber", "Perceptron", "SmoothedHinge", "SquaredHinge"),
+    "multiclass": ("CategoricalHinge", "MultiLabelMargin", "MultiMargin", "Sparsemax"),
     "ordinal": ("CORAL", "CORN", "CumulativeLogit"),
     "pairwise": ("PairwiseHinge", "PairwiseLogistic", "PairwiseSquaredHinge"),
-    "preference": ("DPO", "IPO", "KTO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),
+    "preference": ("DPO", "IPO", "KTO", "ORPO", "BradleyTerry", "KLPenalty", "PPOClip", "SimPO"),
+    "region": ("Dice", "Tversky"),
     "regression": (
         "LINEX",
         "MAE",
@@ -53,6 +56,7 @@ _NAMES = {
         "SquaredEpsilonInsensitive",
         "TukeyBiweight",
     ),
+    "sequence": ("CTC",),
     "survival": ("AFT", "Cox"),
 }
 """The public names, by module. A module is imported when one of its names is first asked for, since importing costs

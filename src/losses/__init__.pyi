@@ -20,7 +20,9 @@ from losses._walk.threads import set_num_threads as set_num_threads
 from losses.binary import AsymmetricFocal as AsymmetricFocal
 from losses.binary import BinaryCrossEntropy as BinaryCrossEntropy
 from losses.binary import BinaryFocal as BinaryFocal
+from losses.categorical import NLL as NLL
 from losses.categorical import CategoricalCrossEntropy as CategoricalCrossEntropy
+from losses.categorical import KLDivergence as KLDivergence
 from losses.categorical import perplexity as perplexity
 from losses.deviance import Gamma as Gamma
 from losses.deviance import NegativeBinomial as NegativeBinomial
@@ -41,6 +43,9 @@ from losses.embedding import MarginRanking as MarginRanking
 from losses.embedding import SupCon as SupCon
 from losses.embedding import Triplet as Triplet
 from losses.language import LinearCrossEntropy as LinearCrossEntropy
+from losses.likelihood import CategoricalFocal as CategoricalFocal
+from losses.likelihood import GeneralizedCrossEntropy as GeneralizedCrossEntropy
+from losses.likelihood import Poly1CrossEntropy as Poly1CrossEntropy
 from losses.listwise import ApproxNDCG as ApproxNDCG
 from losses.listwise import LambdaRank as LambdaRank
 from losses.listwise import ListMLE as ListMLE
@@ -51,6 +56,10 @@ from losses.margin import ModifiedHuber as ModifiedHuber
 from losses.margin import Perceptron as Perceptron
 from losses.margin import SmoothedHinge as SmoothedHinge
 from losses.margin import SquaredHinge as SquaredHinge
+from losses.multiclass import CategoricalHinge as CategoricalHinge
+from losses.multiclass import MultiLabelMargin as MultiLabelMargin
+from losses.multiclass import MultiMargin as MultiMargin
+from losses.multiclass import Sparsemax as Sparsemax
 from losses.ordinal import CORAL as CORAL
 from losses.ordinal import CORN as CORN
 from losses.ordinal import CumulativeLogit as CumulativeLogit
@@ -60,10 +69,13 @@ from losses.pairwise import PairwiseSquaredHinge as PairwiseSquaredHinge
 from losses.preference import DPO as DPO
 from losses.preference import IPO as IPO
 from losses.preference import KTO as KTO
+from losses.preference import ORPO as ORPO
 from losses.preference import BradleyTerry as BradleyTerry
 from losses.preference import KLPenalty as KLPenalty
 from losses.preference import PPOClip as PPOClip
 from losses.preference import SimPO as SimPO
+from losses.region import Dice as Dice
+from losses.region import Tversky as Tversky
 from losses.regression import LINEX as LINEX
 from losses.regression import MAE as MAE
 from losses.regression import MAPE as MAPE
@@ -83,6 +95,7 @@ from losses.regression import PseudoHuber as PseudoHuber
 from losses.regression import SmoothL1 as SmoothL1
 from losses.regression import SquaredEpsilonInsensitive as SquaredEpsilonInsensitive
 from losses.regression import TukeyBiweight as TukeyBiweight
+from losses.sequence import CTC as CTC
 from losses.survival import AFT as AFT
 from losses.survival import Cox as Cox
 
@@ -91,6 +104,7 @@ __all__ = [
     "AFT",
     "CORAL",
     "CORN",
+    "CTC",
     "DPO",
     "IPO",
     "KTO",
@@ -99,6 +113,8 @@ __all__ = [
     "MAPE",
     "MSE",
     "MSLE",
+    "NLL",
+    "ORPO",
     "SMAPE",
     "ApproxNDCG",
     "Asymmetric",
@@ -108,11 +124,14 @@ __all__ = [
     "BinaryFocal",
     "BradleyTerry",
     "CategoricalCrossEntropy",
+    "CategoricalFocal",
+    "CategoricalHinge",
     "Cauchy",
     "Contrastive",
     "CosineDistance",
     "Cox",
     "CumulativeLogit",
+    "Dice",
     "ElementwiseLoss",
     "EnsembleCRPS",
     "EpsilonInsensitive",
@@ -122,10 +141,12 @@ __all__ = [
     "Gamma",
     "GaussianCRPS",
     "GaussianNLL",
+    "GeneralizedCrossEntropy",
     "Hinge",
     "HingeEmbedding",
     "Huber",
     "InfoNCE",
+    "KLDivergence",
     "KLPenalty",
     "LambdaRank",
     "LaplaceNLL",
@@ -139,6 +160,8 @@ __all__ = [
     "MarginLoss",
     "MarginRanking",
     "ModifiedHuber",
+    "MultiLabelMargin",
+    "MultiMargin",
     "MultiQuantile",
     "NegativeBinomial",
     "PPOClip",
@@ -149,18 +172,21 @@ __all__ = [
     "Perceptron",
     "Pinball",
     "Poisson",
+    "Poly1CrossEntropy",
     "PseudoHuber",
     "ResidualLoss",
     "RowLoss",
     "SimPO",
     "SmoothL1",
     "SmoothedHinge",
+    "Sparsemax",
     "SquaredEpsilonInsensitive",
     "SquaredHinge",
     "StudentTNLL",
     "SupCon",
     "Triplet",
     "TukeyBiweight",
+    "Tversky",
     "Tweedie",
     "available",
     "get",

@@ -2,64 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from numbers import Integral
-from typing import Annotated, Any, ClassVar, TypeAlias
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
 from losses._admission.arrays import as_array, result_dtype
-from losses._admission.classes import ClassSamples
-from losses._admission.domains import CLASS_ID, PROBABILITY
-from losses._evaluation.by_sample import by_sample
+from losses._admission.domains import PROBABILITY, Interval
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Scaled
-from losses._loss.constants import admit_targets
-from losses._loss.families import OfPredictions
-from losses._loss.parameters import Fraction, number
-from losses._maths.logistic import has_safe_exponents, safe_exponent
-from losses._types import Array, ArrayLike, FloatArray
-
-
-def _class_weight(name: str, value: Any) -> tuple[float, ...] | None:
-    """Return class weights as a tuple of Python floats."""
-    if value is None:
-        return None
-    if isinstance(value, str | Mapping):
-        raise ValueError(
-            f"{name} must be a sequence of one weight for each class, in the order of their ids, got {value!r}; "
-            "balanced weights are len(y) / (C * np.bincount(y))"
-        )
-    if not isinstance(value, Sequence | np.ndarray) or np.ndim(value) != 1:
-        raise ValueError(f"{name} must be a sequence of one weight for each class, or None, got {value!r}")
-    weights = tuple(number(f"{name}[{c}]", weight) for c, weight in enumerate(value))
-    for c, weight in enumerate(weights):
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"{name}[{c}] must be finite and not negative, got {weight!r}")
-    return weights
-
-
-def _ignore_index(name: str, value: Any) -> int | None:
-    """Return a class id to leave out as a Python int."""
-    if value is None:
-        return None
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer or None, got {value!r}")
-    index = int(value)
-    if not -(2**63) <= index < 2**64:
-        raise ValueError(f"{name} must fit into 64 bits, got {index!r}")
-    return index
-
-
-ClassWeight: TypeAlias = Annotated[Sequence[float] | None, _class_weight]
-
-
-ClassId: TypeAlias = Annotated[int | None, _ignore_index]
+from losses._loss.classes import ClassLoss, ClassWeight, IgnoreIndex, best_logits, log_shares
+from losses._loss.parameters import Fraction, NotNegative, by_parameters
+from losses._maths.softmax import exponentials, softmax
+from losses._types import Array, ArrayLike, Dtype, FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class CategoricalCrossEntropy(OfPredictions):
+class CategoricalCrossEntropy(ClassLoss):
     """Negative log-likelihood of a class: −Σ_c κ_c q_c log p_c.
 
     The last axis of y_pred holds C classes: probabilities p, or logits whose softmax p is with ``from_logits=True``;
@@ -69,6 +29,11 @@ class CategoricalCrossEntropy(OfPredictions):
 
     Class weights multiply the samples' weights: the denominator of the mean is Σ_i w_i Σ_c κ_c y_ic, with y before
     smoothing, so class ids and one-hot rows agree. (PyTorch divides by the number of rows for one-hot.)
+
+    With `z_loss` ζ, ζ (log Σ_c exp(x_c))² is added, which keeps the level of the logits x from drifting; like any
+    loss of the sample, it is multiplied by the weight Σ_c κ_c y_c. The loss is then not convex in the logits, and adds
+    at most 2ζ|L| max(1, |x|) · 8 eps to the error of a value and 2ζ max(1, |x|) · 8 eps to that of a gradient, where L
+    is log Σ_c exp(x_c) and |x| the largest logit.
 
     Probabilities are clipped to [eps, 1 − eps] with the machine epsilon of y_pred's dtype, and neither renormalized
     nor checked for their sum. A logit of −inf is a class of probability 0; a row with +inf, or of −inf alone, gives
@@ -84,13 +49,16 @@ class CategoricalCrossEntropy(OfPredictions):
         ε in [0, 1].
     ignore_index : int, optional
         A class id that marks samples to leave out, such as padding.
+    z_loss : float, default 0.0
+        ζ ≥ 0, the weight of a second term that holds the logits' level near 0; it needs ``from_logits=True``.
     reduction : {"mean", "sum", "none"}, default "mean"
         See `Loss`.
 
     References
     ----------
     Bishop (2006), "Pattern Recognition and Machine Learning", eq. (4.108); smoothing: Szegedy et al. (2016),
-    "Rethinking the Inception architecture", section 7.
+    "Rethinking the Inception architecture", section 7; z-loss: Chowdhery et al. (2022), "PaLM", arXiv:2204.02311,
+    section 5.
 
     Examples
     --------
@@ -106,83 +74,55 @@ class CategoricalCrossEntropy(OfPredictions):
     from_logits: bool = False
     class_weight: ClassWeight = None
     label_smoothing: Fraction = 0.0
-    ignore_index: ClassId = None
+    ignore_index: IgnoreIndex = None
+    z_loss: NotNegative = 0.0
 
-    _evaluate_block = by_sample
-
-    is_convex: ClassVar[bool] = True
     is_differentiable: ClassVar[bool] = True
     is_twice_differentiable: ClassVar[bool] = True
 
-    @np.errstate(all="ignore")
-    def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:
-        """Return the best constant row of predictions: the classes' frequencies, or their logarithms less the mean.
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.z_loss and not self.from_logits:
+            raise ValueError(f"z_loss holds logits near 0, so that it needs from_logits=True; got z_loss={self.z_loss}")
 
-        Class ids show the classes up to the largest, or as many as `class_weight` has.
-        """
-        mass = self._class_mass(as_array("y_true", y_true), sample_weight)
-        if not mass.sum() > 0:
-            raise ValueError("y_true holds no sample of positive weight, so that no constant is the best")
+    @by_parameters
+    def is_convex(self) -> bool:
+        """Without z-loss, which is not where log Σ exp is far below 0."""
+        return not self.z_loss
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return the domain of probabilities."""
+        return {} if self.from_logits else {"y_pred": PROBABILITY}
+
+    def _options(self) -> tuple[tuple[float, ...] | None, int | None, bool]:
+        """Return the class weights, the id to leave out, and whether labels are smoothed."""
+        return self.class_weight, self.ignore_index, self.label_smoothing > 0  # type: ignore[return-value]
+
+    def _label_mass(self, target: Array, sample_weight: Any) -> FloatArray:
+        """Return Σᵢ wᵢ q_ic for each class c, with q as smoothed."""
+        mass, smoothing = super()._label_mass(target, sample_weight), self.label_smoothing
+        smoothed: FloatArray = (1 - smoothing) * mass + smoothing / len(mass) * mass.sum()
+        return smoothed
+
+    def _best_row(self, shares: FloatArray) -> FloatArray:
+        """Return the classes' frequencies, or their logarithms: those less their mean, or with z-loss as they are."""
         if not self.from_logits:
-            shares: FloatArray = mass / mass.sum()
             return shares
-        if not mass.all():
-            raise ValueError(f"class {int(np.argmin(mass))} never occurs in y_true: its best logit is minus infinity")
-        logits = np.log(mass)
-        centred: FloatArray = logits - logits.mean()
-        return centred
-
-    def _class_mass(self, target: Array, sample_weight: Any) -> FloatArray:
-        """Return Σᵢ wᵢ κ_c q_ic for each class c, with q as smoothed."""
-        is_distribution = target.ndim > 1 and bool(np.all(np.abs(target.sum(axis=-1, dtype=np.float64) - 1) <= 1e-3))
-        if is_distribution:
-            y, weight = admit_targets(target, sample_weight, PROBABILITY, 1)
-            mass: Array = (y * weight[:, np.newaxis]).sum(axis=0)
-        else:
-            left_out = self.ignore_index is not None and target == self.ignore_index
-            y, weight = admit_targets(np.where(left_out, 0, target), sample_weight, CLASS_ID)
-            if self.ignore_index is not None:
-                weight = weight * admit_targets(np.where(left_out, 0, 1), sample_weight, None).y
-            mass = np.bincount(y.astype(np.intp), weight, len(self.class_weight or ()))
-        smoothing = self.label_smoothing
-        mass = (1 - smoothing) * mass + smoothing / len(mass) * mass.sum()
-        if self.class_weight is None:
-            return mass
-        if len(self.class_weight) != len(mass):
-            raise ValueError(
-                f"class_weight has {len(self.class_weight)} entries, but y_true shows {len(mass)} classes; there must "
-                "be one for each, in the order of the ids"
-            )
-        weighted: FloatArray = mass * np.asarray(self.class_weight)
-        return weighted
+        return log_shares(shares, "logit") if self.z_loss else best_logits(shares)
 
     def _link(self, y_pred: FloatArray) -> FloatArray:
-        if not self.from_logits:
-            return y_pred
-        e, s, _ = _exponentials(y_pred.reshape(-1, y_pred.shape[-1]))
-        return (e / s[:, np.newaxis]).reshape(y_pred.shape).astype(y_pred.dtype, copy=False)
-
-    def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> ClassSamples:
-        """Return the checked arguments of one call."""
-        return ClassSamples(
-            arguments,
-            {} if self.from_logits else {"y_pred": PROBABILITY},
-            sample_weight,
-            self.reduction == "mean",
-            self.class_weight,
-            self.ignore_index,
-            self.label_smoothing > 0,
-        )
+        return softmax(y_pred) if self.from_logits else y_pred
 
     def _terms(self, arrays: list[Any], orders: tuple[Order, ...], room: FloatArray | None) -> list[Any]:
         """Return the losses of rows, and their derivatives."""
         y, p = arrays
         asked = orders if CURVATURE not in orders else (*orders, HESS)
         if y.ndim == 1 and not self.label_smoothing:
-            results = _hard_logits(y, p, asked, room) if self.from_logits else _hard_probabilities(y, p, asked)
+            logits = functools.partial(_hard_logits, room=room, z_loss=self.z_loss)
+            results = (logits if self.from_logits else _hard_probabilities)(y, p, asked)
         else:
-            target = self._target(y, p)
-            results = (_soft_logits if self.from_logits else _soft_probabilities)(target, p, asked)
+            logits = functools.partial(_soft_logits, z_weight=self.z_loss * self._mass(y, p.dtype))
+            results = (logits if self.from_logits else _soft_probabilities)(self._target(y, p), p, asked)
         if CURVATURE in orders:
             results[CURVATURE] = np.maximum(results[HESS], np.finfo(p.dtype).eps)
         return [results[order] if order == VALUE else (results[order],) for order in orders]
@@ -195,37 +135,223 @@ class CategoricalCrossEntropy(OfPredictions):
         q: FloatArray = ((1 - smoothing) * y + smoothing / p.shape[1]).astype(p.dtype, copy=False)
         return q if self.class_weight is None else q * np.asarray(self.class_weight, np.float64).astype(p.dtype)
 
+    def _mass(self, y: FloatArray, dtype: Dtype) -> Any:
+        """Return Σ_c κ_c y_c of each row as a column."""
+        weights = None if self.class_weight is None else np.asarray(self.class_weight, np.float64).astype(dtype)
+        if y.ndim == 1:
+            return 1 if weights is None else weights[y, np.newaxis]
+        return (y if weights is None else y * weights).sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NLL(ClassLoss):
+    """Negative log-likelihood of a class that is given by its logarithm: −Σ_c κ_c y_c x_c.
+
+    The last axis of y_pred holds log-probabilities x of C classes, such as the output of a log-softmax; a sample is one
+    row. They are neither normalized nor checked for their sum: the loss is −κ_y x_y whatever they are. From logits,
+    `CategoricalCrossEntropy` is more accurate, and its gradient goes through the softmax. y_true holds class ids
+    (integers from 0 to C − 1, or floats that are integral), of shape ``y_pred.shape[:-1]``, or for each sample a
+    distribution y, of y_pred's shape; κ is `class_weight`.
+
+    As PyTorch's `nll_loss`, whose classes lie along axis 1: the denominator of the mean is Σᵢ wᵢ Σ_c κ_c y_ic. A
+    log-probability of −inf is a class of probability 0.
+
+    Curvature: 1 (times the weights), since the loss is linear. `inverse_link` is the exponential; `best_constant`
+    returns the logarithms of the classes' frequencies, the best that belong to a distribution.
+
+    Parameters
+    ----------
+    class_weight : sequence of C floats, optional
+        κ, a finite weight ≥ 0 for each class; None means 1.
+    ignore_index : int, optional
+        A class id that marks samples to leave out, such as padding.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Bishop (2006), "Pattern Recognition and Machine Learning", eq. (4.108).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import NLL
+    >>> NLL().value([1, 0], np.log([[0.5, 0.5], [0.25, 0.75]]))
+    1.0397207708399179
+    >>> NLL().grad([1, 0], np.log([[0.5, 0.5], [0.25, 0.75]]))
+    array([[ 0. , -0.5],
+           [-0.5,  0. ]])
+    """
+
+    class_weight: ClassWeight = None
+    ignore_index: IgnoreIndex = None
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+    smoothness: ClassVar[float] = 0.0
+
+    def _options(self) -> tuple[Any, int | None, bool]:
+        """Return the class weights, and the id to leave out."""
+        return self.class_weight, self.ignore_index, False
+
+    def _best_row(self, shares: FloatArray) -> FloatArray:
+        return log_shares(shares, "log-probability")
+
+    def _link(self, y_pred: FloatArray) -> FloatArray:
+        linked: FloatArray = np.exp(y_pred)
+        return linked
+
+    def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return −Σ_c κ_c y_c x_c."""
+        if y.ndim == 1:
+            of_label: FloatArray = -p[np.arange(len(y)), y]
+            return of_label
+        target = self._target(y)
+        value: FloatArray = -np.where(target == 0, 0, target * p).sum(axis=1)
+        return value
+
+    def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return −κ_c y_c."""
+        if y.ndim == 2:
+            return -self._target(y)
+        slope = np.zeros_like(p)
+        slope[np.arange(len(y)), y] = -1
+        return slope
+
+    def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return 0."""
+        return np.zeros_like(p)
+
+    def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return 1."""
+        return np.ones_like(p)
+
+    def _target(self, y: FloatArray) -> FloatArray:
+        """Return κy."""
+        return y if self.class_weight is None else y * np.asarray(self.class_weight, np.float64).astype(y.dtype)
+
+
+_FROM_LOG = "; if these are log-probabilities, pass log_input=True; if logits, use CategoricalCrossEntropy"
+_PREDICTED = {"y_pred": replace(PROBABILITY, hint=_FROM_LOG)}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KLDivergence(ClassLoss):
+    """Kullback-Leibler divergence of predicted from true distributions: Σ_c y_c (log y_c − log p_c).
+
+    y_true holds distributions y, of y_pred's shape, and the last axis of y_pred probabilities p, or with
+    ``log_input=True`` their logarithms; a sample is one row. 0 log 0 is 0. It is the cross-entropy less the entropy of
+    y, so that it is 0 where the two agree, with the same gradient. Class ids have no entropy: `NLL` and
+    `CategoricalCrossEntropy` take these.
+
+    PyTorch's `kl_div` takes logarithms and every *entry* for a sample: its ``reduction="batchmean"`` is the mean here,
+    its "mean" is smaller by the number of classes. Keras's `KLDivergence` clips both arguments. Here p is clipped
+    to [eps, 1 − eps] with the machine epsilon of y_pred's dtype; logarithms aren't, and −inf is a probability of 0.
+    Neither is renormalized or checked for its sum.
+
+    Curvature: from probabilities the second derivative y/p², kept above the machine epsilon; from logarithms, in which
+    the loss is linear, 1. `best_constant` returns the mean of the distributions, or its logarithm.
+
+    Parameters
+    ----------
+    log_input : bool, default False
+        Whether y_pred holds log-probabilities.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Kullback and Leibler (1951), "On information and sufficiency", Annals of Mathematical Statistics 22, eq. (2.4).
+
+    Examples
+    --------
+    >>> from losses import KLDivergence
+    >>> KLDivergence().value([[0.5, 0.5], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]])
+    0.34657359027997264
+    >>> KLDivergence(log_input=True).grad([[0.5, 0.5]], [[-1.0, -2.0]])
+    array([[-0.5, -0.5]])
+    """
+
+    log_input: bool = False
+
+    targets: ClassVar[tuple[str, ...]] = ("distributions",)
+    core: ClassVar[Mapping[str, tuple[str, ...]]] = {"y_true": ("class",), "y_pred": ("class",)}
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return the domain of probabilities."""
+        return {} if self.log_input else _PREDICTED
+
+    def _best_row(self, shares: FloatArray) -> FloatArray:
+        return log_shares(shares, "log-probability") if self.log_input else shares
+
+    def _link(self, y_pred: FloatArray) -> FloatArray:
+        return np.exp(y_pred) if self.log_input else y_pred
+
+    def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return Σ_c y_c log(y_c/p_c)."""
+        terms = y * (np.log(y) - p if self.log_input else np.log(y / p))
+        value: FloatArray = np.where(y == 0, 0, terms).sum(axis=1)
+        return value
+
+    def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return −y/p, or −y."""
+        return -y if self.log_input else -y / p
+
+    def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return y/p², or 0."""
+        return np.zeros_like(p) if self.log_input else y / (p * p)
+
+    def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Return y/p² above the machine epsilon, or 1."""
+        return np.ones_like(p) if self.log_input else super().curvature_formula(y, p)
+
 
 Results = dict[int, Any]
 """The losses of rows, and their derivatives, by order."""
 
 
-def _hard_logits(y: FloatArray, x: FloatArray, orders: tuple[Order, ...], room: FloatArray | None) -> Results:
-    """Return log Σ_c exp(x_c) − x_y; softmax(x) − 1_y; p(1 − p)."""
+def _hard_logits(
+    y: FloatArray, x: FloatArray, orders: tuple[Order, ...], room: FloatArray | None, z_loss: float
+) -> Results:
+    """Return L − x_y + ζL², L = log Σ_c exp(x_c); (1 + 2ζL) softmax(x) − 1_y; (1 + 2ζL) p(1 − p) + 2ζp²."""
     label = np.arange(0, x.size, x.shape[1]) + y
-    e, s, b = _exponentials(x, room)
+    e, s, b = exponentials(x, room)
     results: Results = {VALUE: np.log(s) - (x.reshape(-1)[label] - b)}
+    if z_loss:
+        level = np.log(s) + b
+        results[VALUE] += z_loss * (level * level)
+        growth = (1 + 2 * z_loss * level).astype(x.dtype, copy=False)[:, np.newaxis]
     if HESS in orders:
         p = e / s.astype(e.dtype, copy=False)[:, np.newaxis]
-        results[HESS] = p * (1 - p)
+        results[HESS] = growth * p * (1 - p) + 2 * z_loss * p * p if z_loss else p * (1 - p)
     if GRAD in orders:  # last, since it is computed in place
+        if z_loss:
+            e *= growth
         e.reshape(-1)[label] -= s
         results[GRAD] = Scaled(1 / s, e)
     return results
 
 
-def _soft_logits(t: FloatArray, x: FloatArray, orders: tuple[Order, ...]) -> Results:
-    """Return Σ_c t_c (log Σ_d exp(x_d) − x_c); (Σ_c t_c) softmax(x) − t; (Σ_c t_c) p(1 − p)."""
-    e, s, b = _exponentials(x)
+def _soft_logits(t: FloatArray, x: FloatArray, orders: tuple[Order, ...], z_weight: Any) -> Results:
+    """Return Σ_c t_c (L − x_c) + zL², L = log Σ_c exp(x_c); (m + 2zL) p − t, m = Σ_c t_c; (m + 2zL) p(1 − p) + 2zp²."""
+    e, s, b = exponentials(x)
     terms = t * (np.log(s)[:, np.newaxis] - (x - np.reshape(b, (-1, 1))))
     terms[t == 0] = 0  # also where the logit is −inf
     mass = t.sum(axis=1, keepdims=True)
     p = e / s[:, np.newaxis]
-    return {
-        VALUE: terms.sum(axis=1),
-        GRAD: mass * p - t if GRAD in orders else None,
-        HESS: mass * p * (1 - p) if HESS in orders else None,
-    }
+    results: Results = {VALUE: terms.sum(axis=1)}
+    if np.any(z_weight):
+        level = (np.log(s) + b)[:, np.newaxis]
+        results[VALUE] += (z_weight * (level * level)).reshape(-1)
+        mass = mass + 2 * z_weight * level
+    results[GRAD] = mass * p - t if GRAD in orders else None
+    results[HESS] = mass * p * (1 - p) + 2 * z_weight * p * p if HESS in orders else None
+    return results
 
 
 def _hard_probabilities(y: FloatArray, p: FloatArray, orders: tuple[Order, ...]) -> Results:
@@ -247,29 +373,6 @@ def _soft_probabilities(t: FloatArray, p: FloatArray, orders: tuple[Order, ...])
         GRAD: -t / p if GRAD in orders else None,
         HESS: t / p**2 if HESS in orders else None,
     }
-
-
-def _exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatArray, FloatArray, FloatArray | float]:
-    """Return e, its sums s over the rows, and b, such that softmax(x) = e/s and log Σ_c exp(x_c) = b + log s.
-
-    The textbook subtracts each row's maximum first, lest exp overflow. Where the largest logit of the whole block and
-    the smallest sum show that it can't, exp(x) itself is both faster and more accurate.
-    """
-    if has_safe_exponents(x):
-        e = np.exp(x, out=out)
-        s = _row_sums(e)
-        if np.log(s.min(initial=1)) >= -safe_exponent(x.dtype):
-            return e, s, 0.0
-    b = x.max(axis=1)
-    e = np.exp(x - b[:, np.newaxis], out=out)
-    return e, _row_sums(e), b
-
-
-def _row_sums(e: FloatArray) -> FloatArray:
-    """Return sums over the rows, in at least double precision."""
-    # einsum adds short rows five times as fast as add.reduce, but long ones one after the other
-    sums: FloatArray = np.add.reduce(e, axis=1) if e.shape[1] > 128 else np.einsum("ij->i", e)
-    return sums.astype(np.float64) if sums.dtype.char == "f" else sums
 
 
 def perplexity(loss_value: ArrayLike) -> Any:

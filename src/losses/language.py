@@ -1,19 +1,21 @@
 """Losses of language models, whose many classes are words or parts of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from losses._admission.vocabulary import Rows, VocabularySamples
 from losses._evaluation.by_vocabulary import by_vocabulary
+from losses._loss.classes import ClassWeight, IgnoreIndex
 from losses._loss.families import OfHiddenRows
 from losses._loss.parameters import Fraction, NotNegative, by_parameters
 from losses._maths.vectors import row_products
 from losses._maths.vocabulary import Head, Levels, Sums
 from losses._types import ArrayLike, FloatArray
-from losses.categorical import _class_weight, _ignore_index
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -73,9 +75,9 @@ class LinearCrossEntropy(OfHiddenRows):
            [ 0.125, -0.375]])
     """
 
-    class_weight: Annotated[Sequence[float] | None, _class_weight] = None
+    class_weight: ClassWeight = None
     label_smoothing: Fraction = 0.0
-    ignore_index: Annotated[int | None, _ignore_index] = None
+    ignore_index: IgnoreIndex = None
     z_loss: NotNegative = 0.0
 
     core: ClassVar[Mapping[str, tuple[str, ...]]] = {

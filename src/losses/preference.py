@@ -2,8 +2,8 @@
 
 `BradleyTerry`, `DPO`, `IPO` and `SimPO` compare two answers to one prompt, of which one was chosen and the other
 rejected. They are functions of one number, the difference of the two: the gradients with respect to chosen and rejected
-are equal but for the sign, and the Hessian's diagonals are equal. `KTO`, `PPOClip` and `KLPenalty` take one answer at a
-time.
+are equal but for the sign, and the Hessian's diagonals are equal. `ORPO` compares their odds. `KTO`, `PPOClip` and
+`KLPenalty` take one answer at a time.
 
 No gradient flows through the arrays given by keyword: they come from a model that is not trained.
 """
@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
-from losses._admission.domains import Ends, Interval
+from losses._admission.domains import Below, Ends, Interval
 from losses._loss.answers import AnswerPairLoss
 from losses._loss.families import (
     OfActions,
@@ -27,8 +27,8 @@ from losses._loss.families import (
     OfJudgedAnswers,
     OfSampledAnswers,
 )
-from losses._loss.parameters import BelowHalf, NotNegative, OpenFraction, Positive
-from losses._loss.samplewise import SampleLoss
+from losses._loss.parameters import BelowHalf, NotNegative, OpenFraction, Positive, number
+from losses._loss.samplewise import SampleLoss, floored
 from losses._maths.logistic import sigmoid, sigmoid_slope, softplus
 from losses._maths.tangents import exp_beyond_tangent
 from losses._types import FloatArray
@@ -36,7 +36,18 @@ from losses._types import FloatArray
 _MARGIN = Interval(
     "a margin must not be negative or NaN", 0.0, math.inf, "; it is how far the chosen answer should lead"
 )
+_MEAN_LOGP = Below("a mean log-probability must be below 0", -math.inf, 0.0, "; pass means per token, in nats")
 _DESIRABLE = Ends("desirable must be True or False, or exactly 1 or 0", 0.0, 1.0, "; the order is (desirable, logp)")
+
+
+def _upper(name: str, value: object) -> float | None:
+    """Return an upper bound as a Python float; None stays None."""
+    if value is None:
+        return None
+    plain = number(name, value)
+    if not 0 < plain < math.inf:
+        raise ValueError(f"{name} must be positive and finite, or None, got {plain!r}")
+    return plain
 
 
 # ------------------------------------------------------------------------------------- two answers, one preferred
@@ -262,6 +273,87 @@ class SimPO(AnswerPairLoss, OfAnswers):
         return self.beta * self.beta * sigmoid_slope(self.beta * d - self.gamma)
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ORPO(SampleLoss, OfAnswers):
+    """Odds ratio preference optimization: −c − β log σ(logit(eᶜ) − logit(eʳ)).
+
+    c and r are the *mean* log-probabilities per token, in nats and below 0, that the policy gives to the chosen and to
+    the rejected answer; logit(p) is log(p/(1 − p)), and the difference d of the logits the log of the odds ratio. The
+    first term is that of supervised learning from the chosen answer, so that neither a reference nor a stage before is
+    needed. In the paper it is the mean over the tokens of a batch, which for answers of different lengths isn't the
+    mean of these means.
+
+    d is computed as (c − r) + log((1 − eʳ)/(1 − eᶜ)), in which answers that are nearly equally probable keep their
+    digits. A pair's loss and gradient are off by at most 8 eps (2 + |c − r| + |d|) times their largest term.
+
+    Curvature: β σ(d) σ(−d)/(1 − e^x)² for x = c and x = r, the second derivative without that of the logits, kept above
+    the machine epsilon. The loss isn't convex.
+
+    Parameters
+    ----------
+    beta : float, default 0.1
+        β (λ in the paper), the weight of the odds ratio; positive.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        See `Loss`.
+
+    References
+    ----------
+    Hong et al. (2024), "ORPO: monolithic preference optimization without reference model", arXiv:2403.07691, eq. (6)
+    and (7).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from losses import ORPO
+    >>> loss = ORPO(beta=0.5)
+    >>> loss.value(np.log([0.5]), np.log([0.5]))  # 1.5 log 2
+    1.0397207708399179
+    >>> loss.grad(np.log([0.5]), np.log([0.5]))
+    (array([-1.5]), array([0.5]))
+    """
+
+    beta: Positive = 0.1
+
+    temporaries: ClassVar[int] = 2
+
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
+    def domains(self) -> Mapping[str, Interval]:
+        """Return the domain of the log-probabilities."""
+        return {"chosen": _MEAN_LOGP, "rejected": _MEAN_LOGP}
+
+    def formula(self, chosen: FloatArray, rejected: FloatArray) -> FloatArray:
+        """Return −c + β log(1 + e^−d)."""
+        d, _, _ = self._odds(chosen, rejected)
+        return self.beta * softplus(-d) - chosen
+
+    def derivative(self, chosen: FloatArray, rejected: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return −1 − βσ(−d)/(1 − eᶜ) and βσ(−d)/(1 − eʳ)."""
+        d, in_chosen, in_rejected = self._odds(chosen, rejected)
+        slope = self.beta * sigmoid(-d)
+        return -1 - slope / in_chosen, slope / in_rejected
+
+    def second_derivative(self, chosen: FloatArray, rejected: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return βσ(−d)(σ(d) − eᶜ)/(1 − eᶜ)² and βσ(−d)(σ(d) + eʳ)/(1 − eʳ)²."""
+        d, in_chosen, in_rejected = self._odds(chosen, rejected)
+        slope, share = self.beta * sigmoid(-d), sigmoid(d)
+        of_chosen = slope / in_chosen * ((share - np.exp(chosen)) / in_chosen)
+        return of_chosen, slope / in_rejected * ((share + np.exp(rejected)) / in_rejected)
+
+    def curvature_formula(self, chosen: FloatArray, rejected: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return βσ(d)σ(−d)/(1 − eᶜ)² and βσ(d)σ(−d)/(1 − eʳ)², above the machine epsilon."""
+        d, in_chosen, in_rejected = self._odds(chosen, rejected)
+        bend = self.beta * sigmoid_slope(d)
+        return floored(bend / in_chosen / in_chosen), floored(bend / in_rejected / in_rejected)
+
+    def _odds(self, chosen: FloatArray, rejected: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return d, 1 − eᶜ and 1 − eʳ."""
+        in_chosen, in_rejected = -np.expm1(chosen), -np.expm1(rejected)
+        return (chosen - rejected) + np.log(in_rejected / in_chosen), in_chosen, in_rejected
+
+
 # ------------------------------------------------------------------------------------------- one answer at a time
 
 
@@ -351,23 +443,33 @@ class KTO(SampleLoss, OfJudgedAnswers):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PPOClip(SampleLoss, OfActions):
-    """Proximal policy optimization, clipped: −min(ρA, clip(ρ, 1 − ε, 1 + ε)A), ρ = exp(logp − old_logp).
+    """Proximal policy optimization, clipped: −min(ρA, clip(ρ, 1 − ε, 1 + ε_high)A), ρ = exp(logp − old_logp).
 
     Its methods take ``(advantages, logp, *, old_logp)``. A is the advantage of an action (a token, or a whole answer)
     that the policy took, in units of reward; logp is the policy's log-probability of it, in nats, and ``old_logp=``
     that at the time when it was drawn. Where the clipped term is the smaller one, grad is 0; at the boundary itself it
-    is that of the unclipped term.
+    is that of the unclipped term. An upper bound of its own, ε_high > ε, lets improbable tokens gain more.
+
+    Where the samples are the tokens of answers of different lengths, "mean" is the token-level mean: each token counts
+    the same, and long answers count more. With ``sample_weight`` 1 over the length of the token's answer it is the
+    sequence-level mean, of the answers' means: each answer counts the same, and tokens of long ones less. For padded
+    arrays of shape (answers, tokens) and a mask of what isn't padding, these weights are ``mask`` and
+    ``mask / mask.sum(axis=1, keepdims=True)``. PPO and DAPO take the first, GRPO the second.
 
     Parameters
     ----------
     epsilon : float, default 0.2
         ε in (0, 1), by how much the ratio ρ may leave 1 before there is nothing more to gain.
+    epsilon_high : float, optional
+        ε_high, by how much it may exceed 1; positive and finite. None means ε. DAPO takes 0.28.
     reduction : {"mean", "sum", "none"}, default "mean"
         See `Loss`.
 
     References
     ----------
-    Schulman et al. (2017), "Proximal policy optimization algorithms", arXiv:1707.06347, eq. (7).
+    Schulman et al. (2017), "Proximal policy optimization algorithms", arXiv:1707.06347, eq. (7); the upper bound and
+    the token-level mean: Yu et al. (2025), "DAPO", arXiv:2503.14476, eq. (8); the sequence-level mean: Shao et al.
+    (2024), "DeepSeekMath", arXiv:2402.03300, eq. (3).
 
     Examples
     --------
@@ -381,9 +483,10 @@ class PPOClip(SampleLoss, OfActions):
     """
 
     epsilon: OpenFraction = 0.2
+    epsilon_high: Annotated[float | None, _upper] = None
 
     def formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
-        """Return −min(ρA, clip(ρ)A), which is −A min(ρ, 1 + ε) where A ≥ 0 and −A max(ρ, 1 − ε) elsewhere."""
+        """Return −min(ρA, clip(ρ)A), which is −A min(ρ, 1 + ε_high) where A ≥ 0 and −A max(ρ, 1 − ε) elsewhere."""
         return -advantage * self._limited(advantage, _ratio(logp, old_logp))
 
     def derivative(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
@@ -404,7 +507,8 @@ class PPOClip(SampleLoss, OfActions):
     def _limited(self, advantage: FloatArray, ratio: FloatArray) -> FloatArray:
         """Return the ratio, limited on the side where the advantage would push it."""
         epsilon = ratio.dtype.type(self.epsilon)
-        return np.where(advantage >= 0, np.minimum(ratio, 1 + epsilon), np.maximum(ratio, 1 - epsilon))
+        high = epsilon if self.epsilon_high is None else ratio.dtype.type(self.epsilon_high)
+        return np.where(advantage >= 0, np.minimum(ratio, 1 + high), np.maximum(ratio, 1 - epsilon))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

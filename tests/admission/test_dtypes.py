@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, ElementwiseLoss, Poisson, ResidualLoss
 from problems import flatten, methods, reductions, slopes, typical, weights_of
-from registry import CASES, SMALL_BLOCK, Problem, as_one, call, in_dtype, names, predictions
+from registry import CASES, SMALL_BLOCK, Problem, as_one, call, in_dtype, names, negative, predictions
 
 FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
 INTEGERS = [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64]
@@ -87,7 +87,8 @@ def test_tables_give_the_same_numbers(case):
     index = [f"row {i}" for i in range(6)]
 
     def table(array):
-        return (pandas.Series if array.ndim == 1 else pandas.DataFrame)(array, index=index[: len(array)])
+        kinds = {1: pandas.Series, 2: pandas.DataFrame}
+        return kinds[array.ndim](array, index=index[: len(array)]) if array.ndim in kinds else array
 
     for method in methods(case):
         expected = flatten(call(case.loss, method, problem, sample_weight=weight))
@@ -124,9 +125,11 @@ def test_missing_values_in_pandas_columns_never_pass_for_numbers(dtype):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.unit == "element"], ids=str)
 def test_a_single_sample_may_be_a_python_number(case):
-    numbers = Problem({name: 0.25 if name in case.loss.signature.predictions else 1.0 for name in case.names})
+    sign = -1 if negative in case.arrays.values() else 1
+    numbers = Problem({name: sign * 0.25 if name in case.loss.signature.predictions else 1.0 for name in case.names})
     first = names(case.loss)[0]
-    for number, method in itertools.product((1, 1.0, True, np.float64(1), np.bool_(True)), methods(case)):
+    ones = (1, 1.0, True, np.float64(1), np.bool_(True)) if sign == 1 else (-1, -1.0, np.float64(-1))
+    for number, method in itertools.product(ones, methods(case)):
         single = numbers.replace(**{first: number})
         found = flatten(call(case.loss, method, single))
         expected = flatten(call(case.loss, method, single.map(lambda number: [float(number)])))
@@ -159,8 +162,14 @@ def test_derivatives_have_the_floating_dtype_of_the_predictions(case, dtype):
 def test_integer_predictions_give_float64(case):
     problem = typical(case, 9)
     least = 0.0 if case.loss == Poisson(log_input=False) else 0.5  # whose predictions are positive
+    below = negative in case.arrays.values()
     for dtype, method in itertools.product([np.bool_, *INTEGERS], methods(case)):
-        whole = problem.map(lambda array: (array > least).astype(dtype), *case.loss.signature.predictions)  # noqa: B023
+        if below and not np.issubdtype(dtype, np.signedinteger):
+            continue
+        whole = problem.map(
+            lambda array: (np.floor(array) if below else array > least).astype(dtype),  # noqa: B023
+            *case.loss.signature.predictions,
+        )
         as_float = in_dtype(case.loss, whole, np.float64)
         found, expected = call(case.loss, method, whole), call(case.loss, method, as_float)
         for a, b in zip(flatten(found), flatten(expected), strict=True):

@@ -104,7 +104,7 @@ def test_accuracy(kind):
 
 def test_every_table_of_losses_toml_is_of_a_loss():
     said = tomllib.loads((DOCS / "losses.toml").read_text(encoding="utf-8"))
-    assert said.keys() - {"same"} <= {*losses.__all__, *COMING}
+    assert said.keys() - {"same"} <= set(losses.__all__)
 
 
 def test_no_name_is_misspelt():
@@ -112,7 +112,7 @@ def test_no_name_is_misspelt():
     named = {name for row in all_peers() for name in peers.names(row[1])}
     named |= {name for _, names, line, _ in all_lines() for name in (*names, *peers.names(line))}
     named |= {name for pair in SAID["same"] for code in pair for name in peers.names(code)}
-    assert named <= {*losses.__all__, *COMING}
+    assert named <= set(losses.__all__)
 
 
 def all_peers():
@@ -142,11 +142,3 @@ def test_markdown_of_a_page():
     page = ":::{div} wide\n| a |\n:::\n{bdg-success}`convex`\n```{run}\nprint(1)\n```\n```{run}\n:hide:\nx = 1\n```\n"
     expected = "| a |\n\n*convex*\n```python\nprint(1)\n```\n\n```text\n1\n```\n"
     assert copies.plain(page, iter(["1", ""])) == expected
-
-
-COMING = {
-    *("NLL", "CategoricalFocal", "Poly1CrossEntropy", "GeneralizedCrossEntropy", "KLDivergence", "Sparsemax"),
-    *("CategoricalHinge", "MultiMargin", "MultiLabelMargin", "Dice", "Tversky", "CosineDistance", "Contrastive"),
-    *("HingeEmbedding", "MarginRanking", "Triplet", "InfoNCE", "SupCon", "CTC", "LinearCrossEntropy", "ORPO"),
-}
-"""Losses that are being added."""

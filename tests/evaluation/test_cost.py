@@ -17,7 +17,7 @@ import pytest
 import losses
 from losses import MSE, BinaryCrossEntropy, CategoricalCrossEntropy, ElementwiseLoss, Huber
 from problems import methods, some_of, typical
-from registry import CASES, Problem, as_one, call, distributions, positive, predictions, signs
+from registry import CASES, Problem, as_one, call, distributions, negative, positive, predictions, signs
 
 MIB = 2**20
 TEMPORARIES = 8 * MIB
@@ -125,9 +125,9 @@ def test_temporaries_are_bounded_whatever_is_converted(case):
     def function(layout, n):
         problem, change = problems[n], LAYOUTS[layout]
         # some arrays would leave their domain in another dtype: rows sum to 1, signs turn round, means fall to 0
-        narrow = layout in ("float16", "int8", "uint64")
-        kept = [name for name in case.names if narrow and case.arrays.get(name) in (distributions, signs, positive)]
-        changed = problem.map(change, *(name for name in problem.by_sample if name not in kept))
+        narrow, keep = layout in ("float16", "int8", "uint64"), (distributions, signs, positive, negative)
+        moved = [name for name in problem.by_sample if not (narrow and case.arrays.get(name) in keep)]
+        changed = problem.map(change, *moved) if moved else problem
         weight = change(np.ones(len(problem)))
         if (
             problem.shared or len(predictions(case.loss, problem)) > 2

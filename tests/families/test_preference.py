@@ -15,12 +15,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import losses
-from exact import beyond_tangent, exactly, expm1, log1p, softplus
-from losses import DPO, IPO, KTO, MSE, BradleyTerry, KLPenalty, PPOClip, SimPO, perplexity
+from exact import beyond_tangent, exactly, expm1, log1p, sigmoid, softplus
+from losses import DPO, IPO, KTO, MSE, ORPO, BradleyTerry, KLPenalty, PPOClip, SimPO, perplexity
 from losses._walk.blocks import BLOCK
 from registry import CASES
 
-PAIR_CASES = [case for case in CASES if case.loss.signature.positional == ("chosen", "rejected")]
+PAIR_CASES = [
+    case
+    for case in CASES
+    if case.loss.signature.positional == ("chosen", "rejected") and not isinstance(case.loss, ORPO)
+]
 each_pair_case = pytest.mark.parametrize("case", PAIR_CASES, ids=str)
 WIDER = [np.longdouble] if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else []
 DTYPES = [np.float32, np.float64, *WIDER]
@@ -499,3 +503,70 @@ def test_names_that_are_imported_later_are_there():
 
 def test_exact_arithmetic_is_exact():
     assert abs(softplus(Decimal(-40)) - log1p(Decimal(-40).exp())) < Decimal("1e-60")
+
+
+# --------------------------------------------------------------------------------------------- odds ratios
+
+log_probabilities = st.floats(-30, 0, exclude_max=True) | st.floats(-1e4, -1e-30) | st.sampled_from([-1e-300, -0.5])
+
+
+@pytest.mark.parametrize("beta", [0.1, 3.0])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@given(c=log_probabilities, r=log_probabilities, near=st.integers(-3, 3) | st.none())
+def test_odds_ratios_exactly(beta, dtype, c, r, near):
+    """Hong et al. 2024, eq. (6) and (7); also where the two answers are nearly equally probable."""
+    least = np.finfo(dtype).smallest_normal
+    c = np.minimum(np.array([c], dtype), -least)
+    r = np.minimum(np.array([r], dtype), -least) if near is None else c * (1 + near * np.finfo(dtype).eps).astype(dtype)
+    value, slopes = ORPO(beta=beta).value_and_grad(c, r)
+    exact_c, exact_r, weight = exactly(c[0]), exactly(r[0]), exactly(beta)
+    in_c, in_r = -expm1(exact_c), -expm1(exact_r)
+    d = exact_c - in_c.ln() - exact_r + in_r.ln()
+    condition = 8 * exactly(np.finfo(dtype).eps) * (2 + abs(exact_c - exact_r) + abs(d))
+    slope = weight * sigmoid(-d)
+    for found, terms in [
+        (value, [-exact_c, weight * softplus(-d)]),
+        (slopes[0][0], [Decimal(-1), -slope / in_c]),
+        (slopes[1][0], [slope / in_r]),
+    ]:
+        if max(map(abs, terms)) < exactly(np.finfo(dtype).max) / 8:
+            allowed = max(condition * max(map(abs, terms)), 16 * exactly(least) / min(in_c, in_r))
+            assert abs(exactly(found) - sum(terms)) <= allowed, (c, r, found)
+
+
+def test_odds_ratios_at_the_ends():
+    value, (by_c, by_r) = ORPO(reduction="none").value_and_grad([-np.inf, -1.0], [-1.0, -np.inf])
+    np.testing.assert_array_equal(value, [np.inf, 1.0])
+    np.testing.assert_allclose(by_c, [-1.1, -1.0])
+    np.testing.assert_allclose(by_r, [0.1 / -np.expm1(-1.0), 0.0])
+    for arrays, name in [(([0.0], [-1.0]), "chosen"), (([-1.0], [0.5]), "rejected"), (([np.nan], [-1.0]), "chosen")]:
+        with pytest.raises(ValueError, match=rf"{name}\[0\] is .* below 0; pass means per token"):
+            ORPO().value(*arrays)
+
+
+# --------------------------------------------------------------------------------------------- clipping, two bounds
+
+
+def test_the_upper_bound_is_epsilon_high():
+    loss, old = PPOClip(epsilon=0.2, epsilon_high=0.5, reduction="none"), np.zeros(4)
+    logp = np.log([1.4, 1.6, 0.7, 0.9])
+    np.testing.assert_allclose(loss.value([1.0, 1.0, -1.0, -1.0], logp, old_logp=old), [-1.4, -1.5, 0.8, 0.9])
+    np.testing.assert_allclose(loss.grad([1.0, 1.0, -1.0, -1.0], logp, old_logp=old), [-1.4, 0, 0, 0.9])
+    assert PPOClip(epsilon_high=3).epsilon_high == 3.0
+    same = PPOClip(epsilon=0.3, epsilon_high=0.3).value([1.0, 2.0], [0.5, 0.1], old_logp=[0.0, 0.0])
+    assert same == PPOClip(epsilon=0.3).value([1.0, 2.0], [0.5, 0.1], old_logp=[0.0, 0.0])
+
+
+def test_weights_give_the_token_level_and_the_sequence_level_mean():
+    """As the docstring says, for answers of 2 and 4 tokens in a padded array."""
+    rng = np.random.default_rng(7)
+    mask = np.arange(4) < np.array([[2], [4]])
+    advantages, logp, old = np.repeat(rng.normal(size=(2, 1)), 4, axis=1), *rng.normal(0, 0.3, (2, 2, 4))
+    answers = [
+        PPOClip().value(a[m], p[m], old_logp=q[m]) for a, p, q, m in zip(advantages, logp, old, mask, strict=True)
+    ]
+    weight = mask / mask.sum(axis=1, keepdims=True)
+    by_token = PPOClip().value(advantages, logp, old_logp=old, sample_weight=mask)
+    by_answer = PPOClip().value(advantages, logp, old_logp=old, sample_weight=weight)
+    assert by_token == pytest.approx((2 * answers[0] + 4 * answers[1]) / 6)
+    assert by_answer == pytest.approx((answers[0] + answers[1]) / 2)

@@ -19,6 +19,7 @@ from losses import (
     KTO,
     MAE,
     MSE,
+    ORPO,
     ApproxNDCG,
     Asymmetric,
     BinaryCrossEntropy,
@@ -225,12 +226,14 @@ REFUSED = [
     (CategoricalCrossEntropy, "ignore_index", NOT_AN_INDEX),
     (PairwiseHinge, "margin", NOT_POSITIVE),
     (PairwiseLogistic, "sigma", NOT_POSITIVE),
-    *((cls, "beta", NOT_POSITIVE) for cls in (DPO, IPO, SimPO, KTO)),
+    *((cls, "beta", NOT_POSITIVE) for cls in (DPO, IPO, SimPO, KTO, ORPO)),
     (DPO, "label_smoothing", [*NOT_A_FRACTION, 0.5, 1.0]),
     (SimPO, "gamma", [-1e-300, math.inf, *NOT_A_NUMBER]),
     (KTO, "desirable_weight", NOT_POSITIVE),
     (KTO, "undesirable_weight", NOT_POSITIVE),
     (PPOClip, "epsilon", [*NOT_POSITIVE, 1.0, 1.5]),
+    (PPOClip, "epsilon_high", [bad for bad in NOT_POSITIVE if bad is not None]),
+    (CategoricalCrossEntropy, "z_loss", [-1e-300, math.inf, *NOT_A_NUMBER]),
     *((cls, "reduction", ["average", None, 0, ["mean"], "Mean", "", b"mean", True]) for cls in CLASSES),
 ]
 

@@ -21,24 +21,24 @@ CASES = {repr(case.loss): case for case in (ALL if THOROUGH else OF_EACH_CLASS)}
 NEGATIVE = "- 2.0 *"
 
 
-OF_THEIR_OWN: tuple[str, ...] = ()
+OF_THEIR_OWN: tuple[str, ...] = ("CTC",)
 """Losses that take data which check_loss can't guess."""
 
 
 def given(case):
-    """Return the arrays to pass: none, but for losses of data of their own."""
+    """Return the arrays to pass, in order and by name: none, but for losses of data of their own."""
     if type(case.loss).__name__ not in OF_THEIR_OWN:
-        return []
-    problem = case.typical(6)
-    return [problem[name] for name in case.loss.signature.positional]
+        return [], {}
+    problem, (positional, required, *_) = case.typical(6), case.loss.signature
+    return [problem[name] for name in positional], {name: problem[name] for name in required}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_loss_passes(name):
     case = CASES[name]
     boosting = NEGATIVE not in name and hasattr(case.loss, "curvature") and case.unit != "anchor"
-    boosting = boosting and not case.loss.signature.shared
-    check_loss(case.loss, *given(case), boosting=boosting)
+    arrays, named = given(case)
+    check_loss(case.loss, *arrays, **named, boosting=boosting and not case.loss.signature.shared)
 
 
 # --------------------------------------------------------------------------------------------- planted bugs

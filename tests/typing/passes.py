@@ -10,16 +10,20 @@ from numpy.typing import ArrayLike, NDArray
 import losses
 from losses import (
     AFT,
+    CTC,
     DPO,
     IPO,
     KTO,
     MAE,
     MSE,
+    NLL,
+    ORPO,
     ApproxNDCG,
     Asymmetric,
     BinaryCrossEntropy,
     BradleyTerry,
     CategoricalCrossEntropy,
+    CategoricalFocal,
     Cox,
     ElementwiseLoss,
     Huber,
@@ -38,6 +42,7 @@ from losses import (
     ResidualLoss,
     RowLoss,
     SimPO,
+    Tversky,
 )
 
 Array = NDArray[Any]
@@ -131,6 +136,17 @@ def survival() -> None:
     assert_type(Cox().grad_and_curvature(time=y, risk=p, event=None, out=(new(), new())), Two)
     assert_type(AFT(distribution="logistic", scale=2.0).grad([1.0, 2.0], p, upper=[1.0, np.inf], out=new()), Array)
     assert_type(AFT().best_constant([1.0, 2.0], w, upper=[1.0, np.inf]), float)
+
+
+def networks() -> None:
+    ids, rows = [0, 1], np.zeros((2, 2))
+    assert_type(CategoricalFocal(alpha=[0.5, 1.0], from_logits=True).grad(ids, rows, out=np.empty((2, 2))), Array)
+    assert_type(NLL(class_weight=(1, 2), ignore_index=-1).value(ids, rows, sample_weight=w), float | Any)
+    assert_type(Tversky(alpha=0.3, beta=0.7).best_constant(rows, w), float)
+    frames = np.zeros((2, 4, 3))
+    assert_type(CTC(blank=2).grad(rows, frames, input_lengths=[4, 4], label_lengths=[1, 0], sample_weight=w), Array)
+    assert_type(ORPO(beta=0.5).grad(-w, -w), Two)
+    assert_type(PPOClip(epsilon=0.2, epsilon_high=0.28).grad(y, p, old_logp=p), Array)
 
 
 def sums() -> None:

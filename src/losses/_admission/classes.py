@@ -53,9 +53,9 @@ class ClassSamples(Samples):
 
     @property
     def nbytes(self) -> int:
-        """Size of one sample; what is held beside its row is little."""
+        """Size of one sample: its row, and one number beside it."""
         width = 1 if self.has_ids and self.predicted.dtype.newbyteorder("=") == self.dtype else 2
-        size: int = self.classes * width * self.dtype.itemsize
+        size: int = (self.classes + 1) * width * self.width * self.dtype.itemsize
         return size
 
     def _samples_shape(self) -> tuple[int, ...]:

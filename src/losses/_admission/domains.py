@@ -95,6 +95,16 @@ class Above(Interval):
 
 
 @dataclass(frozen=True)
+class Below(Interval):
+    """An interval without its upper end."""
+
+    def contains(self, block: Array) -> Array:
+        """Return which entries are allowed."""
+        allowed: Array = (block >= self.low) & (block < self.high)
+        return allowed
+
+
+@dataclass(frozen=True)
 class Integers(Interval):
     """The integers of an interval, of any dtype."""
 

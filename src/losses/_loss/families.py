@@ -188,3 +188,16 @@ class OfHiddenRows(
         "bias": "A number for each class. None means 0; there is no derivative then.",
         "out": "Where to write the result: a tuple of arrays, for hidden, weight and, if it is given, bias.",
     }
+
+
+class OfSequences(
+    Loss, signature=Signature(("labels", "logits"), ("input_lengths", "label_lengths"), predictions=("logits",))
+):
+    """Losses of sequences of labels, and of logits of frames that aren't aligned with them."""
+
+    _array_docs: ClassVar[Mapping[str, str]] = {
+        "labels": "Class ids of the labels, of shape (sequences, labels), padded with anything.",
+        "logits": "Of shape (sequences, frames, classes).",
+        "input_lengths": "How many frames each sequence has; the others may hold anything.",
+        "label_lengths": "How many labels each sequence has.",
+    }

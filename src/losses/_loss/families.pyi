@@ -1449,6 +1449,108 @@ class OfHiddenRows(Loss):
     def __truediv__(self, divisor: float) -> OfHiddenRows: ...
     def __neg__(self) -> OfHiddenRows: ...
 
+class OfSequences(Loss):
+    def value(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    def grad(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def hess(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def value_and_grad(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Value, Array]: ...
+    def curvature(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def grad_and_curvature(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]: ...
+    def partial(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> Partial: ...
+    def partial_and_grad(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> tuple[Partial, Array]: ...
+    def __call__(
+        self,
+        labels: ArrayLike,
+        logits: ArrayLike,
+        *,
+        input_lengths: ArrayLike,
+        label_lengths: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> Value: ...
+    @overload
+    def __add__(self, other: OfSequences) -> OfSequences: ...
+    @overload
+    def __add__(self, other: _TakesLabelsAndLogits) -> Loss: ...
+    @overload
+    def __sub__(self, other: OfSequences) -> OfSequences: ...
+    @overload
+    def __sub__(self, other: _TakesLabelsAndLogits) -> Loss: ...
+    def __radd__(self, other: int) -> Self: ...
+    def __mul__(self, factor: float) -> OfSequences: ...
+    def __rmul__(self, factor: float) -> OfSequences: ...
+    def __truediv__(self, divisor: float) -> OfSequences: ...
+    def __neg__(self) -> OfSequences: ...
+
 class _TakesYTrueAndYPred(Protocol):
     def value(self, y_true: ArrayLike, y_pred: ArrayLike) -> Any: ...
 
@@ -1490,3 +1592,6 @@ class _TakesIdsAndEmbeddings(Protocol):
 
 class _TakesIdsAndHiddenAndWeight(Protocol):
     def value(self, ids: ArrayLike, hidden: ArrayLike, weight: ArrayLike) -> Any: ...
+
+class _TakesLabelsAndLogits(Protocol):
+    def value(self, labels: ArrayLike, logits: ArrayLike) -> Any: ...

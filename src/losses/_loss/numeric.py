@@ -27,6 +27,15 @@ def least(loss_at: Callable[[float], float], starts: FloatArray, spread: float) 
     return _golden(loss_at, low, high)
 
 
+def least_between(loss_at: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function of one number is least between two points, near the best of 65 of them."""
+    grid = np.linspace(low, high, 65)
+    values = [loss_at(float(point)) for point in grid]
+    best = int(np.argmin(values))
+    found = _golden(loss_at, float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 64)]))
+    return found if loss_at(found) < values[best] else float(grid[best])
+
+
 def _bracket(loss_at: Callable[[float], float], middle: float, step: float) -> tuple[float, float]:
     """Return two points between which the function has a minimum."""
     value = loss_at(middle)

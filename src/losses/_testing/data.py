@@ -24,6 +24,7 @@ MAKERS: dict[str, Maker] = {
     "real numbers": lambda rng, shape: rng.uniform(-3, 3, shape).round(3),
     "numbers ≥ 0": lambda rng, shape: rng.uniform(0, 4, shape).round(3),
     "numbers > 0": lambda rng, shape: rng.uniform(0.5, 4, shape).round(3),
+    "numbers < 0": lambda rng, shape: -rng.uniform(0.5, 4, shape).round(3),
     "probabilities": lambda rng, shape: rng.uniform(0.05, 0.95, shape).round(3),
     "ids from 0 to 2": lambda rng, shape: rng.integers(0, 3, shape),
     "0 and 1": lambda rng, shape: rng.integers(0, 2, shape).astype(np.float64),
@@ -32,7 +33,7 @@ MAKERS: dict[str, Maker] = {
     "distributions": _rows,
 }
 TARGETS = tuple(MAKERS)
-PREDICTIONS = ("real numbers", "numbers > 0", "probabilities", "distributions")
+PREDICTIONS = ("real numbers", "numbers > 0", "numbers < 0", "probabilities", "distributions")
 OTHERS = ("real numbers", "numbers ≥ 0", "probabilities", "0 and 1", "ids from 0 to 2")
 
 
@@ -118,6 +119,7 @@ class Fit:
         arrays = self.make(n, rng)
         for name in self.subject.predictions:
             sign = np.where(np.arange(arrays[name].size) % 2, -1, 1).reshape(arrays[name].shape)
-            real = bool((self.make(9, rng)[name] < 0).any())
-            arrays[name] = 1e4 * (sign if real else 1) + arrays[name]
+            some = self.make(9, rng)[name]
+            below, above = bool((some < 0).any()), bool((some > 0).any())
+            arrays[name] = 1e4 * (sign if below and above else -1 if below else 1) + arrays[name]
         return arrays
