@@ -79,7 +79,7 @@ def along(curve: Curve, x: float, step: float) -> tuple[float, float, float]:
     grad, bend = loss.grad_and_curvature(*given, **named)
     slope = curvature = 0.0
     parts = (grad, bend) if isinstance(grad, tuple) else ((grad,), (bend,))
-    for name, g, c in zip(signature.predictions, *parts, strict=True):
+    for name, g, c in zip((name for name in signature.predictions if name in here), *parts, strict=True):
         direction = (after[name] - before[name]) / (2 * step)
         slope += float(np.sum(g * direction))
         curvature += float(np.sum(c * direction**2))

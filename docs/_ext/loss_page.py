@@ -39,7 +39,7 @@ def loss_page(cls, said, files, named):
         "\n## Example\n\n" + docstrings.examples(cls),
         arrays(cls, about),
         formulas(cls),
-        constant(about),
+        constant(cls, about),
         relations(cls, said),
         peers.of_loss(cls.__name__, named),
         section("Source", docstrings.references(cls)),
@@ -135,10 +135,13 @@ CURVATURE = (
 )
 
 
-def constant(about):
-    """Return the best constant prediction."""
-    best = about.get("best", "")
-    return section("Best constant", best and f"The constant prediction with the least loss: {best}.")
+def constant(cls, about):
+    """Return the best constant prediction: what losses.toml says, or the class itself where it has more to say."""
+    own = docstrings.summary(cls.best_constant).partition(";")[0]
+    if "best" in about:
+        return section("Best constant", f"The constant prediction with the least loss: {about['best']}.")
+    says = own.startswith("Return ") and not own.startswith("Return the constant")
+    return section("Best constant", f"`best_constant` returns {own[7:].rstrip('.')}.") if says else ""
 
 
 def relations(cls, said):
