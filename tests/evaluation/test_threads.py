@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -152,7 +153,11 @@ def test_workers_are_silent_too():
 
 def test_several_users_threads_may_evaluate_at_once():
     losses.set_num_threads(2)
-    jobs = [(case, typical(case, N // 4, seed=seed)) for seed, case in enumerate(CASES) if case.unit != "query"]
+    jobs = [
+        (case, typical(case, N // 4, seed=seed))
+        for seed, case in enumerate(CASES)
+        if case.unit not in ("query", "anchor")
+    ]
     expected = [flatten(call(case.loss, "value_and_grad", problem)) for case, problem in jobs]
 
     def run(job):
@@ -199,7 +204,9 @@ def test_a_forked_child_evaluates_with_threads_of_its_own():
     y_true, y_pred = np.zeros(N), np.linspace(0, 1, N)
     expected = MSE().value_and_grad(y_true, y_pred)
     read, write = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # other tests may have loaded libraries that warn of it
+        child = os.fork()
     if child == 0:  # nothing of pytest's may run in the child
         try:
             signal.alarm(30)
