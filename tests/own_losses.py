@@ -8,7 +8,7 @@ import numpy as np
 from losses import Asymmetric, BinaryCrossEntropy, ElementwiseLoss, ListwiseLoss, PairwiseLoss, ResidualLoss
 from losses._loss.samplewise import SampleLoss
 from losses._loss.signature import Signature
-from registry import CASES, LISTS, RANKED, SURE, Case, labels, reals, residual_kinks
+from registry import CASES, LISTS, RANKED, SURE, Case, labels, reals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ OWN = [
     Case(Cauchy(scale=2.0)),
     Case(LogCosh()),
     Case(Logistic(), {"y_true": labels}),
-    Case(Asymmetric(shortfall_weight=3.0, base=LogCosh()), kinks=residual_kinks(0)),
+    Case(Asymmetric(shortfall_weight=3.0, base=LogCosh())),
     Case(PairwiseExponential(), RANKED),
     Case(ListSquares(), **LISTS),
     Case(ThreeArrays(), SMALL, **SHAPES),

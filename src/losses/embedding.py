@@ -35,8 +35,8 @@ from losses._maths.vectors import lengths, row_products, unit_rows
 from losses._types import ArrayLike, FloatArray
 from losses._walk.blocks import WHOLE
 
-_SAME = Interval("same must be True or False, or a number in [0, 1]", 0.0, 1.0)
-_SIGN = Ends("a sign must be -1 or 1", -1.0, 1.0)
+_SAME = Interval("same must be True or False, or a number in [0, 1]", 0.0, 1.0, "; for -1 and 1 pass same == 1")
+_SIGN = Ends("a sign must be -1 or 1", -1.0, 1.0, "; for 0 and 1 pass np.where(sign, 1, -1)")
 
 
 # ---------------------------------------------------------------------------------------------- two vectors or numbers

@@ -322,7 +322,10 @@ class CategoricalFocal(LikelihoodLoss):
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> ClassSamples:
         samples = super()._admit(arguments, sample_weight)
         if isinstance(self.alpha, tuple) and len(self.alpha) != samples.classes:
-            raise ValueError(f"alpha has {len(self.alpha)} entries, but y_pred has {samples.classes} classes")
+            raise ValueError(
+                f"alpha has {len(self.alpha)} entries, but y_pred has {samples.classes} classes; there must be one for "
+                "each, in the order of the ids"
+            )
         return samples
 
     def _label_mass(self, target: Any, sample_weight: Any) -> FloatArray:
@@ -330,7 +333,10 @@ class CategoricalFocal(LikelihoodLoss):
         if not isinstance(self.alpha, tuple):
             return mass
         if len(self.alpha) < len(mass):
-            raise ValueError(f"alpha has {len(self.alpha)} entries, but y_true shows {len(mass)} classes")
+            raise ValueError(
+                f"alpha has {len(self.alpha)} entries, but y_true shows {len(mass)} classes; there must be one for "
+                "each, in the order of the ids"
+            )
         weighted: FloatArray = np.append(mass, np.zeros(len(self.alpha) - len(mass))) * np.array(self.alpha)
         return weighted
 

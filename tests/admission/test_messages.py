@@ -19,11 +19,13 @@ from losses import (
     AFT,
     CORAL,
     CORN,
+    CTC,
     DPO,
     KTO,
     MAE,
     MSE,
     MSLE,
+    ORPO,
     ApproxNDCG,
     Asymmetric,
     AsymmetricFocal,
@@ -31,18 +33,28 @@ from losses import (
     BinaryFocal,
     BradleyTerry,
     CategoricalCrossEntropy,
+    CategoricalFocal,
+    Contrastive,
+    CosineDistance,
     Cox,
     CumulativeLogit,
+    Dice,
     EnsembleCRPS,
     Exponential,
     Gamma,
     GaussianCRPS,
     GaussianNLL,
     Hinge,
+    HingeEmbedding,
     Huber,
+    InfoNCE,
+    KLDivergence,
     KLPenalty,
     LaplaceNLL,
+    LinearCrossEntropy,
     ListNet,
+    MultiLabelMargin,
+    MultiMargin,
     MultiQuantile,
     PairwiseLogistic,
     Poisson,
@@ -65,9 +77,10 @@ MODULES = sorted(
 """What raises errors about data, arguments and parameters: all but the monitor, and the checks for users' tests."""
 
 SQUARES, BCE, LOGITS, CCE = MSE(), BinaryCrossEntropy(), BinaryCrossEntropy(from_logits=True), CategoricalCrossEntropy()
-GRADES = CumulativeLogit(thresholds=(-1.0, 1.0))
+LAYER, GRADES = LinearCrossEntropy(), CumulativeLogit(thresholds=(-1.0, 1.0))
 Y, P = [1.0, 2.0, 3.0], [1.0, 2.0, 4.0]
 ROWS = np.full((3, 4), 0.25)
+SPEECH, LENGTHS = np.zeros((2, 4, 3)), {"input_lengths": [4, 4], "label_lengths": [2, 1]}
 
 
 class Dot(SampleLoss, signature=Signature(("a", "b"), predictions=("a", "b"))):
@@ -284,6 +297,12 @@ KINDS = [
 
 # ------------------------------------------------------------------------------------------------ shapes
 
+
+def layer(hidden: Any, weight: Any, ids: Any = (0, 1, 2), loss: Any = LAYER, **named: Any) -> Callable[[], Any]:
+    """Return a call of the value of a loss of a last layer."""
+    return lambda: loss.value(ids, hidden, weight, **named)
+
+
 SHAPES = [
     Row(value(np.ones((3, 1))), r"y_true has shape \(3, 1\) but y_pred has shape \(3,\)", r"np\.ravel\(y_true\)"),
     Row(value(Y, np.ones((3, 1))), r"y_true has shape \(3,\) but y_pred .* \(3, 1\)", r"np\.ravel\(y_pred\)"),
@@ -373,6 +392,53 @@ SHAPES = [
         "the same weight, or 0 to leave them out",
     ),
     Row(
+        value(np.ones((2, 3, 4)), np.ones((2, 3, 4)), InfoNCE()),
+        r"keys has shape \(2, 3, 4\), but a batch has two axes",
+        "call the loss for each batch",
+    ),
+    Row(value(Y, P, Dice()), r"y_pred has shape \(3,\), but its first axis counts regions", r"y_pred\[np\.newaxis\]"),
+    Row(
+        value(np.ones((3, 0)), np.ones((3, 0)), MultiLabelMargin()),
+        r"y_pred has shape \(3, 0\)",
+        "must hold the labels",
+    ),
+    Row(value(np.ones((3, 0)), np.ones((3, 0)), CosineDistance()), r"y_pred has shape \(3, 0\)", "must hold vectors"),
+    Row(
+        value([0, 1, 2], ROWS, KLDivergence()),
+        r"y_true has shape \(3,\), but KLDivergence needs a distribution for each row, of shape \(3, 4\)",
+        "for class ids use NLL or CategoricalCrossEntropy",
+    ),
+    Row(
+        value(ROWS, ROWS, MultiMargin()),
+        r"y_true has shape \(3, 4\), but MultiMargin needs class ids, of shape \(3,\)",
+        r"np\.argmax\(y_true, axis=-1\)",
+    ),
+    Row(
+        value([0, 1, 2], ROWS, CategoricalFocal(alpha=(1, 2))),
+        "alpha has 2 entries, but y_pred has 4 classes",
+        "one for each, in the order of the ids",
+    ),
+    Row(
+        value(np.ones((2, 2)), SPEECH, CTC(blank=3), **LENGTHS),
+        r"logits has shape \(2, 4, 3\), but its last axis must hold the classes, blank=3",
+        "set blank to the id",
+    ),
+    Row(layer(np.ones((3, 0)), np.ones((4, 0))), r"hidden has shape \(3, 0\)", "must hold the features"),
+    Row(layer(ROWS, np.ones((4, 5))), r"weight has shape \(4, 5\) but hidden has shape \(3, 4\)", r"pass weight\.T$"),
+    Row(layer(ROWS, np.ones((5, 3))), r"weight has shape \(5, 3\)", r"the shape \(C, 4\), a row for each class$"),
+    Row(layer(ROWS, ROWS, bias=P + P), r"bias has shape \(6,\) but weight has shape \(3, 4\)", r"the shape \(3,\)"),
+    Row(
+        layer(ROWS, ROWS, loss=LinearCrossEntropy(class_weight=(1, 2))),
+        "class_weight has 2 entries, but weight has 3 classes",
+        "one for each, in the order of the ids",
+    ),
+    Row(
+        layer(ROWS, ROWS, ids=[[0], [1], [2]]),
+        r"ids has shape \(3, 1\) but hidden has shape \(3, 4\)",
+        r"use ids\[\.\.\., 0\]$",
+    ),
+    Row(layer(ROWS, ROWS, ids=[0, 1]), r"ids has shape \(2,\)", r"for each row, in the shape \(3,\)$"),
+    Row(
         value(ROWS, ROWS, MSE(reduction="none") + CategoricalCrossEntropy(reduction="none")),
         r'the terms of a sum need the same samples under reduction="none", got one per element, of shape \(3, 4\)',
         "evaluate each term alone",
@@ -443,6 +509,39 @@ DOMAINS = [
     Row(value([0.5, 2, 1], P, GRADES), r"y_true\[0\] is 0.5, but a grade", r"\(y_true, y_pred\)"),
     Row(value([0, 2, 9], P, GRADES), r"y_true\[2\] is 9, but a grade must be one of the 3", "integers 0 to 2"),
     Row(value(Y, P, BradleyTerry(), margin=[-1, 0, 0]), r"margin\[0\] is -1, but a margin", "how far the chosen"),
+    Row(
+        value([-1, -2], [-1, 0.0], ORPO()), r"rejected\[1\] is 0.0, but a mean log-prob.* below 0", "per token, in nats"
+    ),
+    Row(value([2, 0, 1], P, Contrastive()), r"same\[0\] is 2, but same must be True or False", "pass same == 1"),
+    Row(
+        value([1, 0, 1], P, HingeEmbedding()),
+        r"sign\[1\] is 0, but a sign must be -1 or 1",
+        r"np\.where\(sign, 1, -1\)",
+    ),
+    Row(
+        value([[0, 0], [1, 1]], [[1, 1], [1, 1]], CosineDistance()),
+        r"y_true\[0\] is .*no direction",
+        "sample_weight of 0",
+    ),
+    Row(value(ROWS, -ROWS, KLDivergence()), r"y_pred\[0, 0\] is -0.25, but a prob", "log-probabilities.*logits, use"),
+    Row(value(ROWS, ROWS, MultiLabelMargin()), r"y_true\[0, 0\] is 0.25, but a label must be 1", "use MultiMargin"),
+    Row(value([[0, 1]], [[0.5, 2]], Dice()), r"y_pred\[0, 1\] is 2.0, but a prob", r"1 / \(1 \+ np\.exp\(-y_pred\)\)"),
+    Row(value([[1, 2], [0, 9]], SPEECH, CTC(), **LENGTHS), r"labels\[1, 0\] is 0, the blank", "ids other than blank=0"),
+    Row(
+        value([[1, 3], [1, 9]], SPEECH, CTC(), **LENGTHS),
+        r"labels\[0, 1\] is 3, no integer from 0 to 2",
+        "before label",
+    ),
+    Row(
+        value([[1, 2], [1, 9]], SPEECH, CTC(), **LENGTHS | {"input_lengths": [4, 5]}),
+        r"input_lengths\[1\] is 5, but it must be an integer from 0 to 4, the frames",
+        r"logits has the shape \(sequences, frames, classes\)",
+    ),
+    Row(
+        value([[1, 2], [1, 9]], SPEECH, CTC(), **LENGTHS | {"label_lengths": [3, 1]}),
+        r"label_lengths\[0\] is 3, but it must be an integer from 0 to 2, the labels",
+        r"labels has the shape \(sequences, labels\)",
+    ),
     Row(value([2, 1, 0], P, KTO(), ref_logp=P), r"desirable\[0\] is 2, but desirable must be", r"\(desirable, logp\)"),
 ]
 DPO_NAMED = {"ref_chosen": P, "ref_rejected": P}
@@ -480,6 +579,13 @@ CONSTANTS = [
         lambda: AFT().best_constant(Y, upper=[INF] * 3),
         "by lower and upper all the times are censored on the right",
         r"lies at \+infinity",
+    ),
+    Row(best(CosineDistance(), 1.0), r"y_true has shape \(\)", "its last axis must hold vectors"),
+    Row(best(CosineDistance(), [[1, 0], [-1, 0]]), "the directions of y_true cancel", "every constant .* equally good"),
+    Row(
+        best(CategoricalFocal(alpha=(1, 2), from_logits=True), [0, 1, 2]),
+        "alpha has 2 entries, but y_true shows 3 classes",
+        "one for each, in the order of the ids",
     ),
     Row(best(Nowhere(), Y), "the loss of y_true is finite at no constant", "that was tried"),
     Row(best(Falling(), Y), "the loss of y_true falls without end", "would be infinite"),
@@ -527,6 +633,12 @@ ARGUMENTS = [
         make(CategoricalCrossEntropy, class_weight=1.0), "class_weight must be a sequence .* got 1.0", "for each class"
     ),
     Row(make(CategoricalCrossEntropy, class_weight=[-1]), r"class_weight\[0\] must be .* got -1.0", "not negative"),
+    Row(
+        make(CategoricalCrossEntropy, z_loss=1), "z_loss holds logits near 0", "needs from_logits=True; got z_loss=1.0"
+    ),
+    Row(make(CategoricalFocal, alpha=-1), "alpha must be finite and not negative, got -1.0", "not negative"),
+    Row(make(PPOClip, epsilon_high=0), "epsilon_high must be positive and finite, or None, got 0.0", "or None"),
+    Row(make(CTC, blank=-1), "blank must be an integer, not negative, got -1", "not negative"),
     Row(make(CategoricalCrossEntropy, ignore_index=0.5), "ignore_index must be an integer or None, got 0.5", "integer"),
     Row(make(CategoricalCrossEntropy, ignore_index=2**64), "ignore_index must fit into 64 bits", "64 bits"),
     Row(make(Asymmetric, shortfall_weight=2, base=BCE), "base must be a ResidualLoss", "or a sum of some"),
@@ -566,6 +678,11 @@ ARGUMENTS = [
         lambda: sum([PairwiseLogistic().partial(Y, P, qid=[0, 0, 1])] * 2),
         "both parts hold items of query 0",
         "keep the items of a query in one part",
+    ),
+    Row(
+        lambda: sum([InfoNCE().partial(ROWS, ROWS)] * 2),
+        "both parts are batches",
+        "evaluate them as one batch, or average their values",
     ),
 ]
 
@@ -628,7 +745,7 @@ def cures(path: Path) -> list[str]:
 
 def rules(path: Path) -> list[str]:
     """Return what the domains of a module say that values must be."""
-    kinds = ("Interval", "Ends", "Above", "Integers")
+    kinds = ("Interval", "Ends", "Above", "Below", "Integers", "NonZeroRows")
     calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
     return [pattern(call.args[0]) for call in calls if getattr(call.func, "id", "") in kinds and call.args]
 

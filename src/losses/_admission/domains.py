@@ -95,6 +95,10 @@ class Below(Interval):
         allowed: Array = (block >= self.low) & (block < self.high)
         return allowed
 
+    def holds(self, block: Array) -> bool:
+        """Return whether the least and the largest entry are allowed, as `Interval.holds` does."""
+        return super().holds(block) and (block.size == 0 or bool(block.item(block.argmax()) < self.high))
+
 
 @dataclass(frozen=True)
 class Integers(Interval):
@@ -112,6 +116,7 @@ class NonZeroRows(Interval):
 
     low: float = -np.inf
     high: float = np.inf
+    hint: str | Callable[[Array, Any], str] = "; a sample_weight of 0 leaves it out"
 
     def contains(self, block: Array) -> Array:
         """Return which rows are allowed."""

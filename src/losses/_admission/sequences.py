@@ -32,14 +32,15 @@ class SequenceSamples(Samples):
         if classes <= blank:
             shape = self.predicted.shape
             raise ValueError(
-                f"logits has shape {shape}, but its last axis must hold the classes, blank={blank} among them"
+                f"logits has shape {shape}, but its last axis must hold the classes, blank={blank} among them; set "
+                "blank to the id that stands for no label"
             )
         self.count = self.arguments["labels"].shape[-1]
         self.lengths = {
             name: Integers(f"it must be an integer from 0 to {most}, the {things}", 0.0, float(most), hint)
             for name, most, things, hint in (
                 ("input_lengths", frames, "frames", "; logits has the shape (sequences, frames, classes)"),
-                ("label_lengths", self.count, "labels", ""),
+                ("label_lengths", self.count, "labels", "; labels has the shape (sequences, labels)"),
             )
         }
 

@@ -77,7 +77,8 @@ class VocabularySamples(Samples):
             )
         if self.class_weight is not None and len(self.class_weight) != self.classes:
             raise ValueError(
-                f"class_weight has {len(self.class_weight)} entries, but weight has {self.classes} classes"
+                f"class_weight has {len(self.class_weight)} entries, but weight has {self.classes} classes; there must "
+                "be one for each, in the order of the ids"
             )
         if ids.shape != hidden.shape[:-1]:
             hint = "; use ids[..., 0]" if ids.shape == (*hidden.shape[:-1], 1) else ""
