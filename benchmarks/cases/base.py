@@ -43,6 +43,9 @@ class Case:
     tolerance: ClassVar[float] = 100
     """How far contenders may differ, in eps of the largest entry: each sums its 10⁷ terms in an order of its own."""
 
+    same_bits: ClassVar[bool] = True
+    """Whether this library's results are the same with any number of threads: not where BLAS makes products."""
+
     def loss(self) -> Any:
         raise NotImplementedError
 

@@ -29,6 +29,7 @@ class LinearCrossEntropy(Network):
 
     name = "LinearCrossEntropy"
     needs = "LinearCrossEntropy"
+    same_bits = False
     shapes = ((128, 16, 500), (2_048, 256, 50_257))
     predictions = (1, 2)
 
@@ -50,6 +51,7 @@ class LinearCrossEntropy(Network):
 class InfoNCE(Network):
     name = "InfoNCE"
     needs = "InfoNCE"
+    same_bits = False
     shapes = ((64, 16), (8_192, 256))
     predictions = (0, 1)
 

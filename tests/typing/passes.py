@@ -24,16 +24,21 @@ from losses import (
     BradleyTerry,
     CategoricalCrossEntropy,
     CategoricalFocal,
+    Contrastive,
     Cox,
     ElementwiseLoss,
+    HingeEmbedding,
     Huber,
+    InfoNCE,
     KLPenalty,
     LambdaRank,
+    LinearCrossEntropy,
     ListMLE,
     ListNet,
     ListwiseLoss,
     Loss,
     MarginLoss,
+    MarginRanking,
     PairwiseHinge,
     PairwiseLogistic,
     PairwiseLoss,
@@ -42,6 +47,8 @@ from losses import (
     ResidualLoss,
     RowLoss,
     SimPO,
+    SupCon,
+    Triplet,
     Tversky,
 )
 
@@ -146,6 +153,13 @@ def networks() -> None:
     frames = np.zeros((2, 4, 3))
     assert_type(CTC(blank=2).grad(rows, frames, input_lengths=[4, 4], label_lengths=[1, 0], sample_weight=w), Array)
     assert_type(ORPO(beta=0.5).grad(-w, -w), Two)
+    assert_type(Contrastive(margin=2).grad([True, False], p), Array)
+    assert_type(HingeEmbedding().value(sign=[1, -1], distance=p), float | Any)
+    assert_type(MarginRanking().hess([1, -1], p, y), Two)
+    assert_type(Triplet().grad(rows, rows, rows), tuple[Array, Array, Array])
+    assert_type(InfoNCE(symmetric=True).value_and_grad(rows + 1, rows + 2), tuple[float | Any, Two])
+    assert_type(SupCon().grad(ids=ids, embeddings=rows + 1), Array)
+    assert_type(LinearCrossEntropy().grad(ids, rows, rows, bias=w), tuple[Array, ...])
     assert_type(PPOClip(epsilon=0.2, epsilon_high=0.28).grad(y, p, old_logp=p), Array)
 
 
