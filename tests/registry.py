@@ -298,6 +298,9 @@ frame_counts = Seeded(lambda rng, shape: rng.integers(3, 5, shape), np.int64)
 symbol_counts = ids(3)
 """Lengths of sequences of labels."""
 
+sixteenths = Seeded(lambda rng, shape: rng.integers(-48, 49, shape) / 16)
+"""Arrays of numbers that are equal or far apart, between which kinks can be told apart."""
+
 negative = positive.map(np.negative)
 """Arrays of numbers from −8 to −1/8."""
 
@@ -582,8 +585,8 @@ CASES = [
     Case(StudentTNLL(df=3.0), **SCALED),
     Case(GaussianCRPS(), **SCALED),
     Case(LogisticCRPS(), **SCALED),
-    Case(EnsembleCRPS(), **ROWS),
-    Case(EnsembleCRPS(fair=True), **ROWS),
+    Case(EnsembleCRPS(), {"y_true": sixteenths, "y_pred": sixteenths}, **ROWS),
+    Case(EnsembleCRPS(fair=True), {"y_true": sixteenths, "y_pred": sixteenths}, **ROWS),
     Case(MultiQuantile(quantiles=(0.25, 0.5, 0.9)), **ROWS),
     Case(0.5 * GaussianCRPS() - 2 * GaussianNLL(), **SCALED),
     Case(CumulativeLogit(thresholds=(-1.0, 0.5)), {"y_true": grades}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -431,6 +431,9 @@ class Poly1CrossEntropy(LikelihoodLoss):
         return normal
 
 
+Exponent: TypeAlias = Annotated[float, Range("lie in (0, 1]", lambda x: 0 < x <= 1)]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class GeneralizedCrossEntropy(LikelihoodLoss):
     """Cross-entropy that labels which are wrong don't drag far: (1 − p_y^q)/q.
@@ -471,7 +474,7 @@ class GeneralizedCrossEntropy(LikelihoodLoss):
     """
 
     from_logits: bool = True
-    q: Annotated[float, Range("lie in (0, 1]", lambda x: 0 < x <= 1)] = 0.7
+    q: Exponent = 0.7
 
     @by_parameters
     def is_convex(self) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -441,6 +441,9 @@ class KTO(SampleLoss, OfJudgedAnswers):
         return sign * self.beta * ((logp - ref_logp) - kl), weight, sign
 
 
+Upper: TypeAlias = Annotated[float | None, _upper]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PPOClip(SampleLoss, OfActions):
     """Proximal policy optimization, clipped: −min(ρA, clip(ρ, 1 − ε, 1 + ε_high)A), ρ = exp(logp − old_logp).
@@ -483,7 +486,7 @@ class PPOClip(SampleLoss, OfActions):
     """
 
     epsilon: OpenFraction = 0.2
-    epsilon_high: Annotated[float | None, _upper] = None
+    epsilon_high: Upper = None
 
     def formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
         """Return −min(ρA, clip(ρ)A), which is −A min(ρ, 1 + ε_high) where A ≥ 0 and −A max(ρ, 1 − ε) elsewhere."""

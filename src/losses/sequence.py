@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,9 @@ def _class_id(name: str, value: object) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{name} must be an integer, not negative, got {value!r}")
     return int(value)
+
+
+ClassId: TypeAlias = Annotated[int, _class_id]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -78,7 +81,7 @@ class CTC(SampleLoss, OfSequences):
     inf
     """
 
-    blank: Annotated[int, _class_id] = 0
+    blank: ClassId = 0
 
     core: ClassVar[Mapping[str, tuple[str, ...]]] = {"labels": ("label",), "logits": ("frame", "class")}
 

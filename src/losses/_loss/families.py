@@ -182,7 +182,7 @@ class OfHiddenRows(
     """Losses of class ids and of the layer that makes logits of hidden numbers."""
 
     _array_docs: ClassVar[Mapping[str, str]] = {
-        "ids": "Class ids, integers from 0 to C − 1, of shape `hidden.shape[:-1]`.",
+        "ids": "Class ids, integers from 0 to C − 1, one for each row of `hidden`.",
         "hidden": "What the layer takes: a row of features for each sample.",
         "weight": "A row of as many weights for each of the C classes.",
         "bias": "A number for each class. None means 0; there is no derivative then.",
