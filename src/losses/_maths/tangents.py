@@ -1,6 +1,8 @@
 """How far functions lie from their tangents at 0, without the cancellation of the formulas as written."""
 
+import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -8,15 +10,20 @@ from losses._types import Dtype, FloatArray
 
 
 def exp_beyond_tangent(u: FloatArray) -> FloatArray:
-    """Return exp(u) − 1 − u for |u| < 1, as the series u²/2 (1 + u/3 (1 + u/4 (…))).
+    """Return exp(u) − 1 − u for |u| < 1, as the series u² (1/2! + u/3! + u²/4! + …)."""
+    *lower, highest = _inverse_factorials(u.dtype)
+    series = np.full_like(u, highest)
+    for coefficient in reversed(lower):
+        series *= u
+        series += coefficient
+    return u * u * series
 
-    The terms from uⁿ/n! on are together less than 2u²/n! ≤ u²/2 · eps, as soon as n! ≥ 4/eps.
-    """
-    n = next(n for n in range(2, 100) if math.factorial(n) * np.finfo(u.dtype).eps >= 4)
-    series = np.ones_like(u)
-    for k in range(n - 1, 2, -1):
-        series = 1 + u / k * series
-    return u * u / 2 * series
+
+@functools.cache
+def _inverse_factorials(dtype: Dtype) -> tuple[Any, ...]:
+    """Return 1/k! from k = 2 to n − 1: from uⁿ/n! on, all are together less than 2u²/n! ≤ u²/2 · eps, as n! ≥ 4/eps."""
+    n = next(n for n in range(4, 100) if math.factorial(n) * np.finfo(dtype).eps >= 4)
+    return tuple(dtype.type(1) / dtype.type(math.factorial(k)) for k in range(2, n))
 
 
 def log1p_below_tangent(x: FloatArray) -> FloatArray:
@@ -34,5 +41,6 @@ def log1p_below_tangent(x: FloatArray) -> FloatArray:
     return (1 - 2 * slope * series) / rise
 
 
+@functools.cache
 def _terms(dtype: Dtype) -> int:
     return next(n for n in range(100) if 25.0**n * np.finfo(dtype).eps >= 1)
