@@ -52,6 +52,13 @@ class Interval:
             self.low <= block.item(block.argmin()) and block.item(block.argmax()) <= self.high
         )
 
+    def leaves(self, block: Array) -> bool:
+        """Return whether all the entries are allowed, and none has to be clipped; in doubt, False."""
+        if not self.clipped or block.size == 0:
+            return self.holds(block)
+        epsilon = EPSILON[block.dtype.char]
+        return bool(epsilon <= block.item(block.argmin()) and block.item(block.argmax()) <= 1 - epsilon)
+
     def check(self, name: str, array: Array, box: Box, left_out: Array | None = None) -> None:
         """Raise ValueError at the first entry of a block that isn't allowed, but for those left out."""
         block = array[box]

@@ -102,7 +102,7 @@ class SampleLoss(Loss):
         if self._unbounded:
             return True
         for name, domain in self.domains().items():
-            if domain.clipped or not domain.holds(arrays[self.signature.positional.index(name)]):
+            if not domain.leaves(arrays[self.signature.positional.index(name)]):
                 return False
         return True
 
