@@ -142,7 +142,7 @@ class DPO(ReferencedPairLoss):
         β, how strongly the policy is held to the reference; positive, per nat.
     label_smoothing : float, default 0.0
         ε in [0, ½), the probability that a label is wrong; at ½ the labels would say nothing, and beyond they would
-        be turned round. (`BinaryCrossEntropy` would call it 2ε.)
+        be turned round; `BinaryCrossEntropy` would call it 2ε.
     reduction : {"mean", "sum", "none"}, default "mean"
         See `Loss`.
 
