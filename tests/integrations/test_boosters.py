@@ -80,7 +80,7 @@ def boostable():
             booster_objective(case.loss)
         except (ValueError, NotImplementedError):
             continue
-        if case.inner is None and len(case.columns) < 2 and case.arrays.get("event") is None:
+        if case.inner is None and len(case.columns) < 2 and case.arrays.get("event") is None and case.unit != "anchor":
             found.append(case)
     return found
 

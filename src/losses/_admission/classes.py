@@ -148,7 +148,7 @@ class ClassSamples(Samples):
         if self.ignore_index is None:
             return left_out
         ids = self.arguments["y_true"][box]
-        ignored: Array = ids == _exact(self.ignore_index, ids.dtype)
+        ignored: Array = ids == comparable(self.ignore_index, ids.dtype)
         return ignored if left_out is None else left_out | ignored
 
     def _weight(self, box: Box) -> Array | None:
@@ -178,7 +178,7 @@ class ClassSamples(Samples):
 
     def _check_ids(self, target: Array, box: Box, left_out: Array | None) -> None:
         ids = target[box]
-        bad = (ids < 0) | (ids >= _exact(self.classes, ids.dtype))
+        bad = (ids < 0) | (ids >= comparable(self.classes, ids.dtype))
         if ids.dtype.kind == "f":
             bad |= ids != np.floor(ids)
         if left_out is not None:
@@ -237,6 +237,11 @@ def _sum_hint(target: Array) -> str:
     return "; to weigh rows, use sample_weight"
 
 
-def _exact(number: int, dtype: Dtype) -> int | np.longdouble:
-    """Return a number to compare class ids of `dtype` with, which NumPy would round to a floating one."""
-    return np.longdouble(str(number)) if dtype.kind == "f" else number
+def comparable(number: int, dtype: Dtype) -> Any:
+    """Return a number to compare class ids of `dtype` with.
+
+    NumPy would round a Python int to a floating dtype, and NumPy 2.0 may crash where it lies outside an integer one.
+    """
+    if dtype.kind == "f":
+        return np.longdouble(str(number))
+    return np.int64(number) if number < 2**63 else np.uint64(number)

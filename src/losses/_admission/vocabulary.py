@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from losses._admission.arrays import contiguous
+from losses._admission.classes import comparable
 from losses._admission.domains import Integers
 from losses._admission.samples import Samples
 from losses._types import Array, Box, FloatArray
@@ -160,5 +161,6 @@ class VocabularySamples(Samples):
         left_out = None if self.weights is None else self.weights.block(box) == 0
         if self.ignore_index is None:
             return left_out
-        ignored: Array = np.asarray(self.arguments["ids"][box] == self.ignore_index)
+        ids = self.arguments["ids"][box]
+        ignored: Array = np.asarray(ids == comparable(self.ignore_index, ids.dtype))
         return ignored if left_out is None else left_out | ignored

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import numpy as np
 
 from losses._admission.arrays import as_array
-from losses._admission.classes import ClassSamples
+from losses._admission.classes import ClassSamples, comparable
 from losses._admission.domains import CLASS_ID, PROBABILITY
 from losses._loss.constants import admit_targets
 from losses._loss.families import OfPredictions
@@ -138,7 +138,7 @@ class ClassLoss(SampleLoss, OfPredictions):
             y, weight = admit_targets(target, sample_weight, PROBABILITY, 1)
             of_rows: FloatArray = (y * weight[:, np.newaxis]).sum(axis=0)
             return of_rows
-        left_out = ignore_index is not None and target == ignore_index
+        left_out = ignore_index is not None and target == comparable(ignore_index, target.dtype)
         y, weight = admit_targets(np.where(left_out, 0, target), sample_weight, CLASS_ID)
         if ignore_index is not None:
             weight = weight * admit_targets(np.where(left_out, 0, 1), sample_weight, None).y

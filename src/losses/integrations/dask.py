@@ -40,7 +40,9 @@ def value(loss: Loss, *arrays: Any, sample_weight: Any = None, **named: Any) -> 
         If `loss` is not a loss, an array is missing or unknown, or the first prediction is no dask array.
     ValueError
         If the reduction is "none", the arrays differ in length, or an axis other than the first is cut; when it is
-        computed, as from `loss.partial`, also if two chunks share a query.
+        computed, as from `loss.partial`, also if two chunks share a query, or are batches.
+    NotImplementedError
+        If the loss takes arrays that belong to no sample, such as the weights of a layer.
 
     Examples
     --------
@@ -107,6 +109,11 @@ def _cut(loss: Loss, arrays: tuple[Any, ...], sample_weight: Any, named: dict[st
         raise TypeError(f"loss must be a loss such as Huber(delta=1.5), got {loss!r}")
     if loss.reduction == "none":
         raise ValueError('chunks are merged into one number; take a loss with reduction="mean" or "sum", not "none"')
+    if loss.signature.shared:
+        raise NotImplementedError(
+            f"{loss!r} takes arrays that belong to no sample, {' and '.join(loss.signature.shared)}, which can't be "
+            "cut; call partial_and_grad for each chunk, and add up"
+        )
     given = loss.signature.bind("value", arrays, named)
     if sample_weight is not None:
         given["sample_weight"] = sample_weight

@@ -88,7 +88,7 @@ class TorchLoss(torch.nn.Module):
                     f"order of the arguments is ({', '.join(signature.positional)}), the other way round from "
                     f"PyTorch's (input, target). If the order is right, pass {name}.detach()"
                 )
-        predictions = [torch.as_tensor(given[name]) for name in signature.predictions]
+        predictions = [torch.as_tensor(given[name]) for name in signature.predictions if name in given]
         inputs = {name: as_numpy(name, array) for name, array in given.items()}
         result: torch.Tensor = _Evaluated.apply(self.loss, inputs, *predictions)
         return result
