@@ -32,6 +32,7 @@ from losses import (
     Pinball,
     Poisson,
     SquaredHinge,
+    SupCon,
 )
 from losses.integrations import booster_metric, booster_objective
 from tests.registry import CASES
@@ -80,7 +81,7 @@ def boostable():
             booster_objective(case.loss)
         except (ValueError, NotImplementedError):
             continue
-        if case.inner is None and len(case.columns) < 2 and case.arrays.get("event") is None and case.unit != "anchor":
+        if case.inner is None and len(case.columns) < 2 and case.arrays.get("event") is None:
             found.append(case)
     return found
 
@@ -309,6 +310,7 @@ def test_xgboosts_own_curvature_follows_its_version(monkeypatch):
         (Poisson(log_input=False), "auto", ValueError, "log_input=True"),
         (MSE() + BinaryCrossEntropy(), "auto", ValueError, "from_logits=True"),
         (DPO(), "auto", NotImplementedError, "chosen, rejected"),
+        (SupCon(), "auto", NotImplementedError, "vectors of a batch"),
         (Huber(), "newton", ValueError, "auto, hessian, majorizer"),
         (Poisson(), "majorizer", ValueError, "smoothness"),
         (MAE(), "lightgbm", ValueError, "CategoricalCrossEntropy, Poisson, Huber"),

@@ -56,6 +56,8 @@ def check_loss(loss: Loss) -> None:
             f"{loss!r} is called {loss.signature.call('value')}; a booster has one array of targets and one of "
             "predictions to pass"
         )
+    if "embeddings" in loss.signature.positional:
+        raise NotImplementedError(f"{loss!r} compares vectors of a batch with each other; boosters predict scores")
     for _, term in loss.terms:
         for name in ("from_logits", "log_input"):
             if getattr(term, name, True) is False:
