@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from losses._admission.arrays import as_array
 from losses._admission.domains import LABEL, PROBABILITY, Interval
 from losses._admission.regions import RegionSamples
 from losses._evaluation.by_region import by_region
@@ -60,8 +61,8 @@ class _Overlap(OfPredictions):
 
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the constant probability with the least loss, one for all the entries of all regions."""
-        shape = np.shape(y_true)
-        y, weight = admit_targets(y_true, sample_weight, LABEL, max(len(shape) - 1, 0))
+        array = as_array("y_true", y_true)
+        y, weight = admit_targets(array, sample_weight, LABEL, max(array.ndim - 1, 0))
         on = y.reshape(len(y), -1).sum(axis=1)
         off = y[0].size - on
 
