@@ -14,6 +14,7 @@ from losses._admission.domains import PROBABILITY, Interval
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Scaled
 from losses._loss.classes import ClassLoss, ClassWeight, IgnoreIndex, best_logits, log_shares
 from losses._loss.parameters import Fraction, NotNegative, by_parameters
+from losses._loss.samplewise import floored
 from losses._maths.softmax import exponentials, softmax
 from losses._types import Array, ArrayLike, Dtype, FloatArray
 
@@ -124,7 +125,7 @@ class CategoricalCrossEntropy(ClassLoss):
             logits = functools.partial(_soft_logits, z_weight=self.z_loss * self._mass(y, p.dtype))
             results = (logits if self.from_logits else _soft_probabilities)(self._target(y, p), p, asked)
         if CURVATURE in orders:
-            results[CURVATURE] = np.maximum(results[HESS], np.finfo(p.dtype).eps)
+            results[CURVATURE] = floored(results[HESS])
         return [results[order] if order == VALUE else (results[order],) for order in orders]
 
     def _target(self, y: FloatArray, p: FloatArray) -> FloatArray:

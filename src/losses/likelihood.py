@@ -15,6 +15,7 @@ from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order
 from losses._loss.classes import Alpha, ClassLoss, best_logits
 from losses._loss.numeric import root
 from losses._loss.parameters import Finite, NotNegative, Range, by_parameters
+from losses._loss.samplewise import floored
 from losses._maths.softmax import (
     Likelihood,
     exponentials,
@@ -146,7 +147,7 @@ class _OfGivenShares:
 
     def curvature(self) -> FloatArray:
         bend = self.weight * self.loss.bound(self.t) / (self.t.p * self.t.p)
-        return np.maximum(bend, np.finfo(bend.dtype).eps)
+        return floored(bend)
 
 
 class _OfGivenLabels:
@@ -206,7 +207,7 @@ class _OfLabels:
         t, p = self.t, self.others
         bound = self.factor * self.loss.bound(t)
         bend = self._rows(p * (1 - p) * bound[:, np.newaxis], t.p * t.rest * bound)
-        return np.maximum(bend, np.finfo(bend.dtype).eps)
+        return floored(bend)
 
     def _rows(self, rows: FloatArray, of_labels: FloatArray) -> FloatArray:
         rows[self.place] = of_labels
@@ -240,7 +241,7 @@ class _OfShares:
 
     def curvature(self) -> FloatArray:
         bound = (self.weight * self.loss.bound(self.t)).sum(axis=1, keepdims=True)
-        found: FloatArray = np.maximum(bound * self.t.p * self.t.rest, np.finfo(bound.dtype).eps)
+        found: FloatArray = floored(bound * self.t.p * self.t.rest)
         return found
 
     def _of_others(self, a: FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ from losses._admission.domains import Integers, Interval
 from losses._loss.elementwise import ElementwiseLoss
 from losses._loss.parameters import Thresholds, by_parameters
 from losses._loss.rows import RowLoss
+from losses._loss.samplewise import floored
 from losses._maths.logistic import sigmoid
 from losses._types import Array, Dtype, FloatArray
 
@@ -194,7 +195,7 @@ class CumulativeLogit(ElementwiseLoss):
     def derivative_and_curvature(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative`, and the second derivative above the machine epsilon."""
         slope, bend = self._sums(y, p, _Steps.sigmoid, _Steps.bend)
-        return slope, np.maximum(bend, np.finfo(p.dtype).eps, out=bend)
+        return slope, floored(bend)
 
     def _sums(self, y: FloatArray, p: FloatArray, *parts: Callable[[_Steps], FloatArray]) -> list[FloatArray]:
         """Return the loss or its derivatives: sums of what stands above the upper threshold and below the lower one."""
@@ -280,7 +281,7 @@ class _StepsLoss(RowLoss):
     def derivative_and_curvature(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative`, and the second derivative above the machine epsilon."""
         sign, steps = self._signed(y, p)
-        return sign * steps.sigmoid(), np.maximum(steps.bend(), np.finfo(p.dtype).eps)
+        return sign * steps.sigmoid(), floored(steps.bend())
 
     def _signed(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, _Steps]:
         """Return −1 where a step was taken and 1 where it was not, and the logits times that."""

@@ -430,7 +430,7 @@ class KTO(SampleLoss, OfJudgedAnswers):
         """Return β²λ σ(z) σ(−z), a bound of the second derivative, above the machine epsilon."""
         z, weight, _ = self._gain(desirable, logp, ref_logp, kl)
         bound: FloatArray = self.beta * self.beta * weight * sigmoid_slope(z)
-        return np.maximum(bound, np.finfo(bound.dtype).eps)
+        return floored(bound)
 
     def _gain(
         self, desirable: FloatArray, logp: FloatArray, ref_logp: FloatArray, kl: FloatArray | float
@@ -505,7 +505,7 @@ class PPOClip(SampleLoss, OfActions):
 
     def curvature_formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
         """Return ρ|A|, or the machine epsilon where the ratio is limited."""
-        return np.maximum(np.abs(self.derivative(advantage, logp, old_logp)), np.finfo(logp.dtype).eps)
+        return floored(np.abs(self.derivative(advantage, logp, old_logp)))
 
     def _limited(self, advantage: FloatArray, ratio: FloatArray) -> FloatArray:
         """Return the ratio, limited on the side where the advantage would push it."""

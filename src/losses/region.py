@@ -17,6 +17,7 @@ from losses._loss.constants import admit_targets
 from losses._loss.families import OfPredictions
 from losses._loss.numeric import least_between
 from losses._loss.parameters import NotNegative, by_parameters
+from losses._loss.samplewise import floored
 from losses._types import ArrayLike, FloatArray
 
 _DOMAINS = {
@@ -103,7 +104,7 @@ class _Overlap(OfPredictions):
         if order == GRAD:
             return slope
         bend: FloatArray = slope * spread(-2 * alpha / whole, -2 * (1 - beta) / whole)
-        return bend if order == HESS else np.maximum(np.abs(bend), np.finfo(p.dtype).eps)
+        return bend if order == HESS else floored(np.abs(bend))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

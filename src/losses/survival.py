@@ -19,7 +19,7 @@ from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order
 from losses._loss.families import OfCensoredTimes, OfSurvivalTimes
 from losses._loss.numeric import root
 from losses._loss.parameters import Positive, by_parameters, choice
-from losses._loss.samplewise import SampleLoss
+from losses._loss.samplewise import SampleLoss, floored
 from losses._maths.intervals import DISTRIBUTIONS, Known
 from losses._maths.risk_sets import RiskSets
 from losses._maths.statistics import mean
@@ -233,7 +233,7 @@ class AFT(SampleLoss, OfCensoredTimes):
     ) -> tuple[FloatArray, FloatArray]:
         """Return `derivative` and `curvature_formula`, with what they share computed once."""
         slope, bend = self._of_each(lower, s, upper, GRAD, HESS)
-        return slope, np.maximum(bend, np.finfo(bend.dtype).eps)
+        return slope, floored(bend)
 
     def _of_each(self, lower: FloatArray, s: FloatArray, upper: FloatArray | None, *orders: Order) -> list[FloatArray]:
         """Return losses or derivatives, of events and of intervals each by their own formula."""

@@ -19,7 +19,30 @@ _TARGET = Interval(
 _ROW_SUM_TOLERANCE = 1e-3
 
 
-class ClassSamples(Samples):
+class IdSamples(Samples):
+    """Samples with class ids, whose class may weigh them, and one id of which may leave them out."""
+
+    id_name: str
+    """The name of the array of ids."""
+
+    class_weight: Array | None
+    ignore_index: int | None
+
+    def _weighed_by(self) -> str:
+        sources = {"sample_weight": self.weights, "class_weight": self.class_weight, "ignore_index": self.ignore_index}
+        return " with ".join(name for name, source in sources.items() if source is not None)
+
+    def _left_out(self, box: Box) -> Array | None:
+        """Return which samples of a block are left out, or None if none is."""
+        left_out = None if self.weights is None else self.weights.block(box) == 0
+        if self.ignore_index is None:
+            return left_out
+        ids = self.arguments[self.id_name][box]
+        ignored: Array = np.asarray(ids == comparable(self.ignore_index, ids.dtype))
+        return ignored if left_out is None else left_out | ignored
+
+
+class ClassSamples(IdSamples):
     """The checked arguments of one call, of a loss over classes: a sample is a row of y_pred.
 
     Parameters
@@ -35,6 +58,7 @@ class ClassSamples(Samples):
     """
 
     unit = "row"
+    id_name = "y_true"
     row_hint = "; a row is one sample, with one weight; to weigh classes, use the loss's class_weight"
 
     def __init__(
@@ -96,10 +120,6 @@ class ClassSamples(Samples):
         found = walk(boxes, self._denominator_parts)
         return summation.total([part for parts in found for part in parts])
 
-    def _weighed_by(self) -> str:
-        sources = {"sample_weight": self.weights, "class_weight": self.class_weight, "ignore_index": self.ignore_index}
-        return " with ".join(name for name, source in sources.items() if source is not None)
-
     def _denominator_parts(self, box: Box) -> list[summation.Part]:
         self._check_target(box)
         kept = self._weight(box)
@@ -141,15 +161,6 @@ class ClassSamples(Samples):
             return np.full(len(target), float(weights.any()))
         heavy: Array = ((target > 0) & (weights > 0)).any(axis=1).astype(np.float64)
         return heavy
-
-    def _left_out(self, box: Box) -> Array | None:
-        """Return which samples of a block are left out, or None if none is."""
-        left_out = None if self.weights is None else self.weights.block(box) == 0
-        if self.ignore_index is None:
-            return left_out
-        ids = self.arguments["y_true"][box]
-        ignored: Array = ids == comparable(self.ignore_index, ids.dtype)
-        return ignored if left_out is None else left_out | ignored
 
     def _weight(self, box: Box) -> Array | None:
         """Return the weights of a block, 0 where a sample is ignored, in one dimension."""

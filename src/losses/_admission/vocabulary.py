@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from losses._admission.arrays import contiguous
-from losses._admission.classes import comparable
+from losses._admission.classes import IdSamples
 from losses._admission.domains import Integers
-from losses._admission.samples import Samples
 from losses._types import Array, Box, FloatArray
 from losses._walk import summation
 from losses._walk.blocks import BLOCK, WHOLE, partition
@@ -26,7 +25,7 @@ class Rows(NamedTuple):
     class_weight: FloatArray
 
 
-class VocabularySamples(Samples):
+class VocabularySamples(IdSamples):
     """The checked arguments of one call, of a loss over the classes of a linear layer: a sample is a row of `hidden`.
 
     Parameters
@@ -42,6 +41,7 @@ class VocabularySamples(Samples):
     """
 
     unit = "row"
+    id_name = "ids"
     block_axes = ()
 
     def __init__(
@@ -112,10 +112,6 @@ class VocabularySamples(Samples):
             parts += summation.parts(weight * self._own_weight(label))
         return summation.total(parts)
 
-    def _weighed_by(self) -> str:
-        sources = {"sample_weight": self.weights, "class_weight": self.class_weight, "ignore_index": self.ignore_index}
-        return " with ".join(name for name, source in sources.items() if source is not None)
-
     def boxes(self) -> list[Box]:
         """Return one block: derivatives with respect to the weights are added up over all the samples."""
         return [WHOLE]
@@ -155,12 +151,3 @@ class VocabularySamples(Samples):
         """Return the weights of the samples' classes."""
         own: FloatArray = np.ones(len(label)) if self.class_weight is None else self.class_weight[label]
         return own
-
-    def _left_out(self, box: Box) -> Array | None:
-        """Return which samples of a block are left out, or None if none is."""
-        left_out = None if self.weights is None else self.weights.block(box) == 0
-        if self.ignore_index is None:
-            return left_out
-        ids = self.arguments["ids"][box]
-        ignored: Array = np.asarray(ids == comparable(self.ignore_index, ids.dtype))
-        return ignored if left_out is None else left_out | ignored
