@@ -160,3 +160,14 @@ def test_neither_logits_nor_similarities_are_held():
     assert peak < 8 * 2**20
     a, b = batch(4096, 16, dtype=np.float32)
     assert peak_of(lambda: InfoNCE().value_and_grad(a, b)) < 4096 * 4096 * 4 / 8
+
+
+def test_a_class_of_weight_zero_leaves_its_rows_out_whatever_they_hold():
+    loss, weight = LinearCrossEntropy(class_weight=(0.0, 2.0, 1.0)), np.eye(3, 2)
+    hidden = np.array([[1.0, 2.0], [np.nan, np.inf], [0.5, -1.0]])
+    value, (by_hidden, by_weight) = loss.value_and_grad([1, 0, 2], hidden, weight)
+    expected, (of_kept, of_weight) = loss.value_and_grad([1, 2], hidden[[0, 2]], weight)
+    assert value == pytest.approx(expected, rel=1e-15)
+    assert not by_hidden[1].any()
+    np.testing.assert_allclose(by_hidden[[0, 2]], of_kept, rtol=1e-14)
+    np.testing.assert_allclose(by_weight, of_weight, rtol=1e-14)
