@@ -320,6 +320,10 @@ class CategoricalFocal(LikelihoodLoss):
     def _class_factors(self) -> Any:
         return 1.0 if self.alpha is None else self.alpha
 
+    @by_parameters
+    def _plain_call(self) -> int:
+        return 0 if isinstance(self.alpha, tuple) else 2
+
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> ClassSamples:
         samples = super()._admit(arguments, sample_weight)
         if isinstance(self.alpha, tuple) and len(self.alpha) != samples.classes:

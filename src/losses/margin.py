@@ -110,9 +110,14 @@ class SquaredHinge(MarginLoss):
         m = _shortfall(z)
         return m * m
 
+    def formula_and_derivative(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share m."""
+        m = _shortfall(z)
+        return m * m, -2.0 * m
+
     def derivative(self, z: FloatArray) -> FloatArray:
         """Return −2 max(0, 1 − z)."""
-        return -2 * _shortfall(z)
+        return -2.0 * _shortfall(z)
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 2 where z < 1, else 0."""
@@ -157,11 +162,11 @@ class Perceptron(MarginLoss):
 
     def formula(self, z: FloatArray) -> FloatArray:
         """Return max(0, −z)."""
-        return np.maximum(-z, 0)
+        return (-z).clip(0, np.inf)
 
     def derivative(self, z: FloatArray) -> FloatArray:
         """Return −1 where z < 0, else 0."""
-        return np.sign(np.minimum(z, 0))
+        return np.sign(z.clip(-np.inf, 0))
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 0."""
@@ -246,7 +251,7 @@ class SmoothedHinge(MarginLoss):
     def _inside(self, z: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return c = min(m, γ) and c/γ."""
         gamma = self._gamma(z)
-        c = np.minimum(m, gamma)
+        c = m.clip(0, gamma)
         return c, c / gamma
 
 
@@ -298,13 +303,13 @@ class ModifiedHuber(MarginLoss):
 
     def derivative(self, z: FloatArray) -> FloatArray:
         """Return −2c."""
-        return -2 * np.minimum(_shortfall(z), 2)
+        return -2.0 * _shortfall(z).clip(0, 2)
 
     def formula_and_derivative(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share c."""
         m = _shortfall(z)
-        c = np.minimum(m, 2)
-        return c * (m + m - c), -2 * c
+        c = m.clip(0, 2)
+        return c * (m + m - c), -2.0 * c
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 2 where −1 ≤ z < 1, else 0."""
@@ -377,7 +382,7 @@ class Exponential(MarginLoss):
 
 def _shortfall(z: FloatArray) -> FloatArray:
     """Return m = max(0, 1 − z), by how much a margin falls short of 1."""
-    found: FloatArray = np.maximum(1 - z, 0)
+    found: FloatArray = (1.0 - z).clip(0, np.inf)  # at half the time of maximum with a number
     return found
 
 

@@ -1,11 +1,12 @@
-"""The short way for a call of few samples, as they come in a loop of training: no weights, no blocks, no conversion."""
+"""The short way for a call of few samples, as they come in a loop of training: no weights, no blocks, no `out`."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from losses._evaluation.orders import VALUE, Order, Product, Scaled
+from losses._evaluation.orders import VALUE, Order, Product, Scaled, Slope
+from losses._evaluation.weighing import write
 from losses._types import Array
 from losses._walk.summation import parts, total
 
@@ -13,34 +14,47 @@ _MOST = 1 << 12
 _COMPUTED_IN = (np.dtype(np.float64), np.dtype(np.float32))
 
 
-def is_short(arrays: Sequence[Any]) -> bool:
-    """Return whether arrays are few numbers of one shape, in memory as formulas take them."""
-    first = arrays[0]
-    if type(first) is not np.ndarray or not 0 < first.size <= _MOST or first.dtype not in _COMPUTED_IN:
-        return False
+def is_few(array: Any) -> bool:
+    """Return whether an argument is an array of few numbers that are computed in its own dtype."""
+    return type(array) is np.ndarray and 0 < array.size <= _MOST and array.dtype in _COMPUTED_IN
+
+
+def as_few(arrays: Sequence[Any], predicted: Any) -> list[Array] | None:
+    """Return few numbers of the predictions' shape as formulas take them; None if they aren't that."""
+    if not is_few(predicted):
+        return None
+    shape, dtype = predicted.shape, predicted.dtype
+    few = []
     for array in arrays:
-        if type(array) is not np.ndarray or array.dtype is not first.dtype or array.shape != first.shape:
-            return False
-        if not array.flags.c_contiguous:
-            return False
-    return True
+        if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind not in "fiub":
+            return None
+        as_is = len(shape) == 1 and array.dtype is dtype and array.flags.c_contiguous
+        few.append(array if as_is else np.ascontiguousarray(array, dtype).reshape(-1))
+    return few
 
 
 @np.errstate(all="ignore")
-def evaluate_short(loss: Any, arrays: Sequence[Array], orders: tuple[Order, ...]) -> list[Any]:
-    """Return what `evaluate` does, for a loss of one prediction whose every element is a sample."""
-    n = arrays[0].size
-    denominator = n if loss.reduction == "mean" else 1
-    results: list[Any] = loss._terms([array.reshape(-1) for array in arrays], orders, None)
+def evaluate_few(loss: Any, arrays: list[Array], orders: tuple[Order, ...], predicted: Array) -> list[Any]:
+    """Return what `evaluate` does, for a loss of targets and one prediction; the first array has an entry a sample."""
+    denominator = arrays[0].size if loss.reduction == "mean" else 1
+    results: list[Any] = loss._terms(arrays, orders, None)
     for k, order in enumerate(orders):
         result = results[k]
         if order == VALUE:
             results[k] = total(parts(*result) if type(result) is Product else parts(result), denominator)
         else:
-            scale, slope = result[0] if type(result[0]) is Scaled else (1.0, result[0])
-            scale *= 1 / denominator
-            first = arrays[0]
-            slope = np.full(first.shape, scale, first.dtype) if slope is None else slope * scale
-            slope = slope.astype(first.dtype, copy=False)  # a user's hook may have returned another
-            results[k] = slope if first.ndim == 1 else slope.reshape(first.shape)
+            results[k] = _slope(result[0], 1 / denominator, predicted)
     return results
+
+
+def _slope(slope: Slope, factor: float, like: Array) -> Array:
+    """Return derivatives times a factor, as an array like the predictions."""
+    scale, array = slope if type(slope) is Scaled else (1.0, slope)
+    if array is None or type(scale) is np.ndarray:
+        target = np.empty(like.shape, like.dtype)
+        write(slope, None, factor, target, 1)
+        return target
+    scaled: Array = array * (factor * scale)
+    if scaled.dtype is not like.dtype:  # a user's hook may have returned another
+        scaled = scaled.astype(like.dtype)
+    return scaled if like.ndim == array.ndim else scaled.reshape(like.shape)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from losses._admission.arrays import as_array
-from losses._admission.labels import LabelSamples
+from losses._admission.labels import LabelSamples, signs
 from losses._evaluation.orders import GRAD, Order
 from losses._loss.constants import Targets, best_constant
 from losses._loss.elementwise import TargetLoss
-from losses._types import ArrayLike, FloatArray
+from losses._types import Array, ArrayLike, FloatArray
 from losses._walk.blocks import WHOLE
 
 
@@ -64,8 +64,12 @@ class MarginLoss(TargetLoss):
         """Return the second derivative above the machine epsilon if the loss says that it is differentiable, else 1."""
         return super().curvature_formula(z) if self.is_differentiable else np.ones_like(z)
 
-    def _is_short(self, arrays: tuple[Any, ...]) -> bool:
-        return False  # which labels there are has to be found out
+    def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
+        few = super()._few(arrays, predicted)
+        if few is None or (arrays[0].dtype.kind == "f" and arrays[0].dtype.itemsize > few[0].dtype.itemsize):
+            return None  # a rounded label may look like one
+        sign = signs(few[0])
+        return None if sign is None else [sign, few[1]]
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> LabelSamples:
         """Return the checked arguments of one call."""

@@ -12,9 +12,9 @@ from losses._admission.domains import Interval
 from losses._admission.samples import Samples
 from losses._evaluation.by_sample import by_sample
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Losses, Order, Slope
-from losses._evaluation.short import evaluate_short, is_short
+from losses._evaluation.short import as_few, evaluate_few
 from losses._loss.base import Loss
-from losses._types import FloatArray
+from losses._types import Array, FloatArray
 
 NO_DOMAINS: Mapping[str, Interval] = {}
 
@@ -91,20 +91,22 @@ class SampleLoss(Loss):
     def _run(
         self, method: str, orders: tuple[Order, ...], arrays: tuple[Any, ...], weight: Any, named: Any, *outs: Any
     ) -> list[Any]:
-        if weight is None and not named and (not outs or outs[0] is None) and self._is_short(arrays):
-            return evaluate_short(self, arrays, orders)
+        plain = weight is None and not named and (not outs or outs[0] is outs[-1] is None)
+        if plain and len(arrays) == self._plain_call and self.reduction != "none":
+            predicted = arrays[self._places[0]]
+            few = self._few(arrays, predicted)
+            if few is not None:
+                return evaluate_few(self, few, orders, predicted)
         return super()._run(method, orders, arrays, weight, named, *outs)
 
-    def _is_short(self, arrays: tuple[Any, ...]) -> bool:
-        """Return whether a call may go the short way: each element is a sample, and nothing has to be refused."""
-        if self._plain_call != len(arrays) or self.core or self.reduction == "none" or not is_short(arrays):
-            return False
-        if self._unbounded:
-            return True
-        for name, domain in self.domains().items():
-            if not domain.leaves(arrays[self.signature.positional.index(name)]):
-                return False
-        return True
+    def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
+        """Return the arrays of a call that may go the short way: they are few, and nothing has to be refused."""
+        few = None if self.core else as_few(arrays, predicted)
+        if few is not None and not self._unbounded:
+            for name, domain in self.domains().items():
+                if not domain.leaves(arrays[self.signature.positional.index(name)]):
+                    return None
+        return few
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> Any:
         """Return the checked arguments of one call."""
@@ -120,9 +122,10 @@ class SampleLoss(Loss):
 
         `room` is memory of the first derivative's shape that may be computed in, or None.
         """
-        for array in arrays:
-            array.setflags(write=False)  # it may be what the user passed
-        return self._results(arrays, orders, arrays)
+        guarded = [array.view() for array in arrays]  # they may be what the user passed
+        for array in guarded:
+            array.setflags(write=False)
+        return self._results(guarded, orders, guarded)
 
     def _results(self, arguments: list[Any], orders: tuple[Order, ...], arrays: list[FloatArray]) -> list[Any]:
         """Return what the hooks return for `arguments`, checked against the shapes of `arrays`."""
@@ -166,7 +169,7 @@ def floored(bend: FloatArray) -> FloatArray:
 
 def checked(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:
     """Return what a hook returned as a floating array of the samples' shape, in memory of its own."""
-    if type(block) is np.ndarray and block.shape == shape and block.dtype.kind == "f" and block.flags.owndata:
+    if type(block) is np.ndarray and block.shape == shape and block.dtype.kind == "f" and block.base is None:
         return block
     array = np.asarray(block)
     if array.dtype.kind not in "fiub":
