@@ -469,7 +469,7 @@ def check_sum(terms, dtype, weight=None):
         assert abs(exactly(MAE(reduction="sum").value(zeros, terms, sample_weight=weight)) - expected) <= tolerance
 
 
-LENGTHS = [1, 2, 3, 31, 32, 33, 63, 64, 65, 100, 1000, 65_535, 65_536, 65_537, 300_001]
+LENGTHS = [1, 2, 3, *range(15, 18), 31, 32, 33, 63, 64, 65, 95, 100, 127, 250, 1000, 65_535, 65_536, 65_537, 300_001]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
