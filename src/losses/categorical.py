@@ -11,7 +11,7 @@ import numpy as np
 
 from losses._admission.arrays import as_array, result_dtype
 from losses._admission.domains import PROBABILITY, Interval
-from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Scaled
+from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Scaled, Sparse
 from losses._loss.classes import ClassLoss, ClassWeight, IgnoreIndex, best_logits, log_shares
 from losses._loss.parameters import Fraction, NotNegative, by_parameters
 from losses._loss.samplewise import floored
@@ -125,7 +125,8 @@ class CategoricalCrossEntropy(ClassLoss):
             logits = functools.partial(_soft_logits, z_weight=self.z_loss * self._mass(y, p.dtype))
             results = (logits if self.from_logits else _soft_probabilities)(self._target(y, p), p, asked)
         if CURVATURE in orders:
-            results[CURVATURE] = floored(results[HESS])
+            bend = results[HESS]
+            results[CURVATURE] = floored(bend.dense(p.shape[1]) if isinstance(bend, Sparse) else bend)
         return [results[order] if order == VALUE else (results[order],) for order in orders]
 
     def _target(self, y: FloatArray, p: FloatArray) -> FloatArray:
@@ -362,8 +363,7 @@ def _hard_probabilities(y: FloatArray, p: FloatArray, orders: tuple[Order, ...])
     results: Results = {VALUE: -np.log(chosen)}
     for order, slope in ((GRAD, -1 / chosen), (HESS, 1 / chosen**2)):
         if order in orders:
-            results[order] = np.zeros_like(p)
-            results[order].reshape(-1)[label] = slope
+            results[order] = Sparse(y, slope)
     return results
 
 

@@ -166,7 +166,8 @@ class Perceptron(MarginLoss):
 
     def derivative(self, z: FloatArray) -> FloatArray:
         """Return −1 where z < 0, else 0."""
-        return np.sign(z.clip(-np.inf, 0))
+        slope: FloatArray = np.sign(z.clip(-np.inf, 0))
+        return slope
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 0."""

@@ -327,7 +327,7 @@ class Asymmetric(ResidualLoss):
         (first, second), (scale, slope) = factors
         weight = self._weight(r)
         weighted = weight * first
-        return Product(weighted, second), Scaled(scale, weighted if slope is first else weight * slope)
+        return Product(weighted, second), Scaled(scale, weighted if slope is first or slope is None else weight * slope)
 
     def _weight(self, r: FloatArray) -> FloatArray:
         """Return the weight of each residual's side."""

@@ -132,19 +132,19 @@ class ClassSamples(IdSamples):
             masses = self.class_weight[target]
         return summation.parts(masses if kept is None else np.where(kept == 0, 0.0, masses * kept))
 
-    def check(self, box: Box) -> None:
-        """Raise ValueError if a block holds anything that is not allowed."""
+    def _checked(self, box: Box) -> list[str]:
+        """Check a block; return the names of what has to be clipped."""
         self._check_target(box)
         left_out = self._left_out(box)
-        for name, domain in self.domains.items():
-            domain.check(name, self.arguments[name], box, left_out)
+        domains = self.domains.items()
+        return [name for name, domain in domains if domain.check(name, self.arguments[name], box, left_out)]
 
     def take(self, box: Box) -> tuple[list[Array], Array | None]:
         """Return class ids or distributions, predictions in rows, and the rows' weights (None if all are 1)."""
-        self.check(box)
+        clipped = self._checked(box)
         weight = self._weight(box)
         predicted = contiguous(self.predicted, box, self.dtype).reshape(-1, self.classes)
-        if "y_pred" in self.domains:
+        if clipped:
             predicted = clip_probabilities(predicted, self.result_dtype)
         target = self._target(box, self.dtype, weight)
         if self.class_weight is not None:

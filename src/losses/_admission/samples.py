@@ -196,19 +196,23 @@ class Samples:
         return sum(held) * width * self.width * self.dtype.itemsize
 
     def check(self, box: Box) -> None:
-        """Raise ValueError if a block holds anything that its domain forbids."""
-        if self.domains:
-            left_out = None if self.weights is None else self.weights.block(box) == 0
-            for name, domain in self.domains.items():
-                if name in self.arguments:
-                    domain.check(name, self.arguments[name], box, left_out)
+        """Raise ValueError if a block holds anything that is not allowed."""
+        self._checked(box)
+
+    def _checked(self, box: Box) -> list[str]:
+        """Check a block against the domains; return the names of what has to be clipped."""
+        if not self.domains:
+            return []
+        left_out = None if self.weights is None else self.weights.block(box) == 0
+        present = [name for name in self.domains if name in self.arguments]
+        return [name for name in present if self.domains[name].check(name, self.arguments[name], box, left_out)]
 
     def take(self, box: Box) -> tuple[list[Array], Array | None]:
         """Return a block of each argument in the dtype computed in, and of the weights (None if all are 1).
 
         Samples lie along the first axis, contiguous.
         """
-        self.check(box)
+        clipped = self._checked(box)
         dtype, core = self.dtype, self.core
         blocks = [contiguous(array, box, dtype) for array in self.arguments.values()]
         if core:
@@ -216,9 +220,9 @@ class Samples:
             for k, (name, array) in enumerate(self.arguments.items()):
                 if name in core:
                     blocks[k] = blocks[k].reshape(-1, *array.shape[ndim:])
-        if self.domains:
+        if clipped:
             for k, name in enumerate(self.arguments):
-                if name in self.domains and self.domains[name].clipped:
+                if name in clipped:
                     blocks[k] = clip_probabilities(blocks[k], self.result_dtype)
         return blocks, None if self.weights is None else self.weights.block(box).reshape(-1)
 

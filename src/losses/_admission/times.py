@@ -40,11 +40,11 @@ class CensoredSamples(Samples):
         domains = {"lower": _LOWER, "upper": _UPPER} if "upper" in arguments else {"lower": EVENT_TIME}
         super().__init__(arguments, ("s",), domains, sample_weight, relative)
 
-    def check(self, box: Box) -> None:
-        """Raise ValueError if a block holds anything that its domain forbids, or an interval ends before it begins."""
-        super().check(box)
+    def _checked(self, box: Box) -> list[str]:
+        """Check a block against the domains, and that no interval ends before it begins."""
+        clipped = super()._checked(box)
         if "upper" not in self.arguments:
-            return
+            return clipped
         lower, upper = self.arguments["lower"][box], self.arguments["upper"][box]
         bad = upper < lower
         if self.weights is not None:
@@ -55,6 +55,7 @@ class CensoredSamples(Samples):
                 f"{place('upper', index)} is {upper[inside]!s}, but {place('lower', index)} is {lower[inside]!s}; a "
                 "time's upper end must not lie below its lower end; pass (lower, s, upper=upper)"
             )
+        return clipped
 
     @property
     def nbytes(self) -> int:

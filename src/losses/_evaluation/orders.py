@@ -2,7 +2,9 @@
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from losses._types import FloatArray
+import numpy as np
+
+from losses._types import Array, FloatArray
 
 Order: TypeAlias = Literal[0, 1, 2, 3]
 
@@ -26,5 +28,18 @@ class Scaled(NamedTuple):
     array: FloatArray | None = None
 
 
+class Sparse(NamedTuple):
+    """Derivatives of rows that are 0 but in one place each: the columns, and what is there."""
+
+    column: Array
+    entry: FloatArray
+
+    def dense(self, width: int) -> FloatArray:
+        """Return the rows."""
+        rows = np.zeros((self.entry.size, width), self.entry.dtype)
+        rows[np.arange(self.entry.size), self.column] = self.entry
+        return rows
+
+
 Losses: TypeAlias = FloatArray | Product
-Slope: TypeAlias = FloatArray | Scaled
+Slope: TypeAlias = FloatArray | Scaled | Sparse

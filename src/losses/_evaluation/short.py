@@ -50,7 +50,7 @@ def evaluate_few(loss: Any, arrays: list[Array], orders: tuple[Order, ...], pred
 def _slope(slope: Slope, factor: float, like: Array) -> Array:
     """Return derivatives times a factor, as an array like the predictions."""
     scale, array = slope if type(slope) is Scaled else (1.0, slope)
-    if array is None or type(scale) is np.ndarray:
+    if type(array) is not np.ndarray or type(scale) is not float:
         target = np.empty(like.shape, like.dtype)
         write(slope, None, factor, target, 1)
         return target

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from losses._evaluation.orders import Losses, Product, Scaled, Slope
+from losses._evaluation.orders import Losses, Product, Scaled, Slope, Sparse
 from losses._types import Array, Dtype, FloatArray
 
 _SMALLEST, _LARGEST = 1e-30, 1e30
@@ -32,6 +32,9 @@ def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: 
 
     The first so many axes of the target are the samples', which weights and factors are spread over.
     """
+    if isinstance(slope, Sparse):
+        _write_sparse(slope, weight, factor, target)
+        return
     scale, array = slope if isinstance(slope, Scaled) else (1.0, slope)
     scale = factor * scale
     if array is not None and array.ndim != target.ndim:
@@ -54,6 +57,16 @@ def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: 
         left_out = weight == 0
         if np.count_nonzero(left_out):
             target[left_out.reshape(samples)] = 0
+
+
+def _write_sparse(slope: Sparse, weight: Array | None, factor: Any, target: Array) -> None:
+    target[...] = 0
+    entry = weigh(slope.entry, weight) * factor
+    if target.ndim == 2:
+        target[np.arange(len(target)), slope.column] = entry
+    else:
+        samples = (*target.shape[:-1], 1)
+        np.put_along_axis(target, slope.column.reshape(samples), entry.reshape(samples), -1)
 
 
 def narrowed(scale: FloatArray, dtype: Dtype) -> FloatArray:
