@@ -28,7 +28,9 @@ def as_few(arrays: Sequence[Any], predicted: Any) -> list[Array] | None:
     for array in arrays:
         if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind not in "fiub":
             return None
-        as_is = len(shape) == 1 and array.dtype is dtype and array.flags.c_contiguous
+        if array.dtype is not dtype and array.dtype.kind == "f":
+            return None  # since it may be rounded, or overflow
+        as_is = array.dtype is dtype and len(shape) == 1 and array.flags.c_contiguous
         few.append(array if as_is else np.ascontiguousarray(array, dtype).reshape(-1))
     return few
 

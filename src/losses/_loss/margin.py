@@ -66,10 +66,8 @@ class MarginLoss(TargetLoss):
 
     def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
         few = super()._few(arrays, predicted)
-        if few is None or (arrays[0].dtype.kind == "f" and arrays[0].dtype.itemsize > few[0].dtype.itemsize):
-            return None  # a rounded label may look like one
-        sign = signs(few[0])
-        return None if sign is None else [sign, few[1]]
+        sign = None if few is None else signs(few[0])
+        return None if few is None or sign is None else [sign, few[1]]
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> LabelSamples:
         """Return the checked arguments of one call."""
