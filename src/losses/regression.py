@@ -201,9 +201,21 @@ class Huber(ResidualLoss):
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return c/r, which is 1 where |r| ≤ δ, else δ/|r|, above the machine epsilon."""
-        size = np.abs(r)
-        np.clip(size, self.delta, self.delta / np.finfo(r.dtype).eps, out=size)
-        return np.divide(self.delta, size, out=size)
+        return self._weight(r, self.derivative(r))
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share c."""
+        c = self.derivative(r)
+        return c, self._weight(r, c)
+
+    def _weight(self, r: FloatArray, c: FloatArray) -> FloatArray:
+        """Return c/r above the machine epsilon, and 1 where r is 0."""
+        weight: FloatArray = c / r
+        epsilon = np.finfo(r.dtype).eps
+        if weight.size and weight.item(weight.argmin()) >= epsilon:  # which a NaN is not
+            return weight
+        weight = np.abs(r).clip(self.delta, self.delta / epsilon)
+        return np.divide(self.delta, weight, out=weight)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -1135,6 +1147,11 @@ class Expectile(ResidualLoss):
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return the second derivative."""
         return self.second_derivative(r)
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return both, with the weights computed once."""
+        weight = self.second_derivative(r)
+        return weight * r, weight
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
