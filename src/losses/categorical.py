@@ -411,5 +411,5 @@ def perplexity(loss_value: ArrayLike) -> Any:
     """
     nats = as_array("loss_value", loss_value)
     with np.errstate(over="ignore", under="ignore"):
-        found = np.exp(nats.astype(result_dtype(nats.dtype)))
-    return float(found) if nats.ndim == 0 else found
+        perplexities = np.exp(nats.astype(result_dtype(nats.dtype)))
+    return float(perplexities) if nats.ndim == 0 else perplexities

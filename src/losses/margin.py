@@ -368,8 +368,8 @@ class Exponential(MarginLoss):
 
     def formula_and_derivative(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the exponential."""
-        found = np.exp(-z)
-        return found, -found
+        e = np.exp(-z)
+        return e, -e
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return e^{−z}."""
@@ -377,8 +377,8 @@ class Exponential(MarginLoss):
 
     def derivative_and_curvature(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative`, and the second derivative above the machine epsilon."""
-        found = np.exp(-z)
-        return -found, floored(found)
+        e = np.exp(-z)
+        return -e, floored(e)
 
 
 def _shortfall(z: FloatArray) -> FloatArray:

@@ -262,8 +262,8 @@ class MultiMargin(ClassLoss):
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return (1/C) Σ_{c ≠ y} max(0, m − s_y + s_c)."""
-        found: FloatArray = row_sums(np.maximum(self._excess(y, p), 0)) / p.shape[1]
-        return found
+        sums: FloatArray = row_sums(np.maximum(self._excess(y, p), 0)) / p.shape[1]
+        return sums
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 1/C for the rivals that are too near, and −1/C at the label for each of them."""

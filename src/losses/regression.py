@@ -726,11 +726,11 @@ class _Powers(NamedTuple):
     def power(self, exponent: Fraction, b: Any) -> FloatArray:
         """Return v^(−½ exponent), where the exponent need not be a floating number."""
         near = self.inverse.dtype.type(float(exponent))
-        found = self.inverse**near
+        power = self.inverse**near
         rest = float(exponent - Fraction(float(near)))
         if rest:
-            found *= 1 - rest * np.minimum(self.half_log / b, 1e5)
-        return found
+            power *= 1 - rest * np.minimum(self.half_log / b, 1e5)
+        return power
 
 
 AtMostTwo: TypeAlias = Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)]
@@ -1356,8 +1356,8 @@ class LINEX(ResidualLoss):
 def _sign(r: FloatArray, size: FloatArray) -> FloatArray:
     """Return the sign of r, given |r|."""
     # r/|r| takes a third to two thirds of the time of np.sign, but is NaN where r is 0 or infinite
-    found: FloatArray = r / size
-    return np.sign(r) if found.size and math.isnan(found.item(found.argmax())) else found
+    ratio: FloatArray = r / size
+    return np.sign(r) if ratio.size and math.isnan(ratio.item(ratio.argmax())) else ratio
 
 
 def by_side(r: FloatArray, shortfall: float, overshoot: float) -> FloatArray:

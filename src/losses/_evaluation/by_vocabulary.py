@@ -50,15 +50,15 @@ def by_vocabulary(
         blocks = []
         for order, places in zip(slopes, sums, strict=True):
             hook = loss._slopes if order == GRAD else loss._bends
-            found = hook(rows, head, levels, factor * rows.weight, places, samples)
+            slope = hook(rows, head, levels, factor * rows.weight, places, samples)
             if order == CURVATURE:
-                found = np.maximum(found, (factor * rows.weight * np.finfo(samples.dtype).eps)[:, np.newaxis])
-            found[left_out] = 0  # also if a weight is infinite
-            blocks.append(found)
+                slope = np.maximum(slope, (factor * rows.weight * np.finfo(samples.dtype).eps)[:, np.newaxis])
+            slope[left_out] = 0  # also if a weight is infinite
+            blocks.append(slope)
             for place in places:
                 place.fresh = False
-        for whole, found in zip(by_hidden, blocks, strict=True):
-            whole[here] = found.reshape(whole[here].shape)
+        for whole, slope in zip(by_hidden, blocks, strict=True):
+            whole[here] = slope.reshape(whole[here].shape)
     if values is not None and orders[0] == VALUE:
         parts = consume(WHOLE, values)
     for order, whole, places, goals in zip(slopes, by_hidden, sums, targets, strict=True):

@@ -109,12 +109,12 @@ def evaluate(loss: Any, samples: Admitted, orders: tuple[Order, ...], *outs: Any
 
     def step(box: Box) -> list[summation.Part]:
         targets = [[array[box] for array in arrays] for arrays in written]
-        found: list[summation.Part] = loss._evaluate_block(samples, box, orders, factor, targets, consume, not in_place)
-        return found
+        parts: list[summation.Part] = loss._evaluate_block(samples, box, orders, factor, targets, consume, not in_place)
+        return parts
 
-    found = walk(boxes, step)
+    by_block = walk(boxes, step)
     results: list[Any] = [arrays[0] if len(arrays) == 1 else tuple(arrays) for arrays in derivatives]
     if has_value:
-        parts = found[0] if len(found) == 1 else [part for block in found for part in block]
+        parts = by_block[0] if len(by_block) == 1 else [part for block in by_block for part in block]
         results.insert(0, summation.total(parts, denominator) if values is None else values)
     return results

@@ -74,10 +74,10 @@ class Partial:
     @property
     def denominator(self) -> float:
         """What the sum, and the gradient of the sum, are divided by under "mean"."""
-        found = {term.denominator for term in self.terms}
-        if len(found) > 1:
+        denominators = {term.denominator for term in self.terms}
+        if len(denominators) > 1:
             raise ValueError(f"the terms of {self.loss!r} have denominators of their own; take a part of each term")
-        return _float(found.pop())
+        return _float(denominators.pop())
 
     def result(self) -> float:
         """Return the value of the loss, reduced over all the samples of the parts that were put together."""

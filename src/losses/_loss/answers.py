@@ -32,9 +32,9 @@ class AnswerPairLoss(SampleLoss):
         hooks = (self.formula, self.derivative, self.second_derivative, self.curvature_formula)
         results: list[Any] = []
         for order in orders:
-            found = hooks[order](d)
+            result = hooks[order](d)
             if order == VALUE:
-                results.append(found)
+                results.append(result)
             else:  # 0 − x rather than −x keeps the sign of 0
-                results.append((found, 0 - found if order == GRAD else found))
+                results.append((result, 0 - result if order == GRAD else result))
         return results

@@ -15,11 +15,11 @@ def _classes() -> dict[str, type]:
     """Return the public losses by the names of their classes."""
     losses = importlib.import_module("losses")
     base = losses.Loss
-    found: dict[str, type] = {}
+    public: dict[str, type] = {}
     for module, names in losses._NAMES.items():
         if not module.startswith("_"):
-            found |= {name: kind for name in names if isinstance(kind := getattr(losses, name), type)}
-    return {name: kind for name, kind in found.items() if issubclass(kind, base)}
+            public |= {name: kind for name in names if isinstance(kind := getattr(losses, name), type)}
+    return {name: kind for name, kind in public.items() if issubclass(kind, base)}
 
 
 def available() -> list[str]:

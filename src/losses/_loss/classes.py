@@ -166,8 +166,8 @@ def log_shares(shares: FloatArray, of: str) -> FloatArray:
     """Return the logarithms of shares that are all positive; ValueError if one isn't."""
     if not shares.all():
         raise ValueError(f"class {int(np.argmin(shares))} never occurs in y_true: its best {of} is minus infinity")
-    found: FloatArray = np.log(shares)
-    return found
+    logarithms: FloatArray = np.log(shares)
+    return logarithms
 
 
 def best_logits(shares: FloatArray) -> FloatArray:

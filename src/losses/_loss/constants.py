@@ -89,10 +89,10 @@ def best_row(loss: Any, y: FloatArray, weight: FloatArray, start: FloatArray) ->
         trial = row + step
         if np.array_equal(trial, row):
             return row
-        found, next_step, next_length = at(trial)
+        next_value, next_step, next_length = at(trial)
         rounding = 4 * np.finfo(np.float64).eps * abs(value)
-        if found < value - rounding or (found <= value + rounding and next_length < length):
-            row, value, step, length = trial, min(found, value), next_step, next_length
+        if next_value < value - rounding or (next_value <= value + rounding and next_length < length):
+            row, value, step, length = trial, min(next_value, value), next_step, next_length
         else:
             step = step / 2
     raise ValueError(

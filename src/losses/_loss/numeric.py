@@ -32,8 +32,8 @@ def least_between(loss_at: Callable[[float], float], low: float, high: float) ->
     grid = np.linspace(low, high, 65)
     values = [loss_at(float(point)) for point in grid]
     best = int(np.argmin(values))
-    found = _golden(loss_at, float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 64)]))
-    return found if loss_at(found) < values[best] else float(grid[best])
+    best_at = _golden(loss_at, float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 64)]))
+    return best_at if loss_at(best_at) < values[best] else float(grid[best])
 
 
 def _bracket(loss_at: Callable[[float], float], middle: float, step: float) -> tuple[float, float]:
@@ -44,10 +44,10 @@ def _bracket(loss_at: Callable[[float], float], middle: float, step: float) -> t
         at, size = middle, step
         for _ in range(200):
             trial = at + sign * size
-            found = loss_at(trial)
-            if not found < value:
+            next_value = loss_at(trial)
+            if not next_value < value:
                 break
-            at, value, size = trial, found, 2 * size
+            at, value, size = trial, next_value, 2 * size
         else:
             raise ValueError("the loss of y_true falls without end: the best constant would be infinite")
         ends.append(trial)

@@ -111,17 +111,17 @@ Reduction: TypeAlias = Annotated[Literal["mean", "sum", "none"], choice("mean", 
 @functools.cache
 def checks(cls: type) -> dict[str, Callable[[str, Any], Any]]:
     """Return the check of each parameter of a class of losses that declares one by its annotation, by name."""
-    found: dict[str, Callable[[str, Any], Any]] = {}
+    validators: dict[str, Callable[[str, Any], Any]] = {}
     for base in reversed(cls.__mro__):
         for name, kind in inspect.get_annotations(base).items():
             if isinstance(kind, str):
                 kind = _PLAIN.get(kind) or _evaluated(base).get(name)
             declared = getattr(kind, "__metadata__", ())
             if declared:
-                found[name] = declared[0]
+                validators[name] = declared[0]
             elif kind in (float, bool):
-                found[name] = number if kind is float else boolean
-    return found
+                validators[name] = number if kind is float else boolean
+    return validators
 
 
 _PLAIN = {"float": float, "bool": bool}

@@ -163,8 +163,8 @@ class SampleLoss(Loss):
 
 def floored(bend: FloatArray) -> FloatArray:
     """Return second derivatives above the machine epsilon."""
-    found: FloatArray = bend.clip(np.finfo(bend.dtype).eps, np.inf)  # faster than maximum with a number
-    return found
+    bends: FloatArray = bend.clip(np.finfo(bend.dtype).eps, np.inf)  # faster than maximum with a number
+    return bends
 
 
 def checked(block: Any, shape: tuple[int, ...], hook: str) -> FloatArray:

@@ -51,22 +51,22 @@ def parts(terms: FloatArray, factors: FloatArray | None = None) -> list[Part]:
         alone = float(terms.dot(_ONES[char][:n] if factors is None else factors))
         if alone - alone == 0:
             return [alone]
-    found: list[Part] = []
+    pieces: list[Part] = []
     if n > _ROW:
         start = n - n % width
         others = _ONES[char][:width] if factors is None else factors[:start].reshape(-1, width)
         sums = np.vecdot(terms[:start].reshape(-1, width), others)
-        found = sums.tolist() if sums.size <= _FEW_ROWS else _split_sum(sums)
+        pieces = sums.tolist() if sums.size <= _FEW_ROWS else _split_sum(sums)
     while start < n:
         here = slice(start, start + _width(n - start))
         rest = terms[here]
-        found.append(float(rest.dot(_ONES[char][: rest.size] if factors is None else factors[here])))
+        pieces.append(float(rest.dot(_ONES[char][: rest.size] if factors is None else factors[here])))
         start = here.stop
-    if not math.isfinite(found[0] if len(found) == 1 else sum(found)):
+    if not math.isfinite(pieces[0] if len(pieces) == 1 else sum(pieces)):
         products = terms if factors is None else terms * factors
         if np.isfinite(products).all():
             return [_sum_of_huge(products)]
-    return found
+    return pieces
 
 
 @functools.lru_cache
@@ -79,17 +79,17 @@ def _width(n: int) -> int:
     return next((width for width in even if width % 32 <= _TAIL), _ROW)
 
 
-def total(found: Sequence[Part], denominator: float = 1.0) -> float:
-    """Return the sum of the numbers `found`, correctly rounded, divided by `denominator`."""
+def total(numbers: Sequence[Part], denominator: float = 1.0) -> float:
+    """Return the sum of some numbers, correctly rounded, divided by `denominator`."""
     try:
-        return math.fsum(found) / denominator
+        return math.fsum(numbers) / denominator
     except ValueError:  # infinities of both signs
         return math.nan
     except OverflowError:
-        infinite = [part for part in found if isinstance(part, float) and not math.isfinite(part)]
+        infinite = [part for part in numbers if isinstance(part, float) and not math.isfinite(part)]
         if infinite:
             return float(sum(infinite))
-        exact = sum(map(_fraction, found), _fraction(0)) / _fraction(denominator)
+        exact = sum(map(_fraction, numbers), _fraction(0)) / _fraction(denominator)
         try:
             return float(exact)
         except OverflowError:
@@ -103,10 +103,10 @@ def add_up(blocks: Iterable[FloatArray]) -> float:
 
 def _long_sum(terms: FloatArray) -> list[Part]:
     """Return the sum of a block of longdouble."""
-    found = np.add.reduce(terms)
-    if np.isfinite(found) and abs(found) > np.finfo(np.float64).max:
-        return [_fraction(*found.as_integer_ratio())]
-    return [float(found)]
+    sum_of_terms = np.add.reduce(terms)
+    if np.isfinite(sum_of_terms) and abs(sum_of_terms) > np.finfo(np.float64).max:
+        return [_fraction(*sum_of_terms.as_integer_ratio())]
+    return [float(sum_of_terms)]
 
 
 def _split_sum(x: FloatArray) -> list[Part]:
