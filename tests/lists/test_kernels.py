@@ -11,7 +11,7 @@ from losses._lists.draws import listmle
 from losses._lists.lambdas import lambdarank
 from losses._lists.ndcg import approx_ndcg
 from losses._lists.rows import falling
-from losses._lists.softmaxes import listnet
+from losses._lists.softmaxes import listnet as listnet_of_runs
 from losses._maths.exponentials import least_curvature
 
 INF, NAN = float("inf"), float("nan")
@@ -24,6 +24,13 @@ def grades(dtype, real=False, rows=5):
     y = rng.gamma(2, size=(rows, LENGTH)) if real else rng.integers(0, 5, size=(rows, LENGTH)).astype(float)
     y[:, 0], y[:, 1] = 0, 3
     return y.astype(dtype)
+
+
+def listnet(y, s, temperature, orders):
+    """Call the kernel, which takes lists of any lengths one after the other, with rows."""
+    lengths = np.full(len(s), s.shape[1])
+    results = listnet_of_runs(y.ravel(), s.ravel(), lengths, temperature, orders)
+    return tuple(result.reshape(s.shape) if order else result for order, result in zip(orders, results, strict=True))
 
 
 def compare(results, references, orders, scale=1.0, allowed=8):
