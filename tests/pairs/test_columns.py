@@ -153,7 +153,7 @@ def test_blocks_cover_the_items(shape):
     assert [start for start, _ in covered] == [0, *(stop for _, stop in covered[:-1])]
     assert covered[-1][1] == shape[0] - 1
     assert FEW % columns.height == 0  # so that parts of totals end where they would one by one
-    assert columns.height * columns.s.size <= max(columns.s.size, 1 << 16)
+    assert columns.height * columns.s.size <= max(columns.s.size, 1 << 17)
 
 
 def test_only_later_items_are_kept():

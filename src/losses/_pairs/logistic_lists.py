@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from losses._maths.exponentials import exp_in_place, powers, quotient
-from losses._pairs.columns import Columns, Totals, sums_over_j
+from losses._pairs.columns import Columns, Totals, added, sums_over_j
 from losses._pairs.items import ColumnSums
 from losses._types import Array
 
@@ -60,7 +60,7 @@ def _sums(
         if start == m:
             continue
         j = slice(start, m)
-        u, p, w = columns.arrays(i, j)
+        u, p, w, terms = columns.arrays(i, j)
         counts = levels[start:clear] > levels[i, np.newaxis]  # beyond, all are pairs, or out of all lists
         if not columns.near:
             counts &= levels[i, np.newaxis] >= 0
@@ -68,10 +68,10 @@ def _sums(
         if weights is not None:
             np.multiply(weights[j], weights[i, np.newaxis], out=w)
         if 0 in orders:
-            terms = _softplus(columns, i, j, counts, u)
-            weighted = terms if weights is None else np.multiply(terms, w, out=terms)
-            for sums in sums_over_j(weighted, m):
-                losses += sums
+            _softplus(columns, i, j, counts, u, out=terms)
+            if weights is not None:
+                terms *= w
+            losses = added(losses, sums_over_j(terms, m))
         if orders == (0,):
             continue
         np.add(u, 1, out=p)
@@ -98,14 +98,13 @@ def _odds(columns: Columns, i: slice, j: slice, counts: Array, out: Array) -> No
         out[...] = exp_in_place(np.minimum(gaps, columns.largest))
 
 
-def _softplus(columns: Columns, i: slice, j: slice, counts: Array, odds: Array) -> Array:
-    """Return log(1 + odds), and the gap where the odds are cut off."""
-    terms: Array = np.log1p(odds)
+def _softplus(columns: Columns, i: slice, j: slice, counts: Array, odds: Array, out: Array) -> None:
+    """Write log(1 + odds), and the gap where the odds are cut off."""
+    np.log1p(odds, out=out)
     if not columns.near:
         gaps = columns.gaps(i, j)
         gaps[:, : counts.shape[1]][~counts] = 0
-        terms = np.where(gaps > columns.largest, gaps, terms)
-    return terms
+        np.copyto(out, gaps, where=gaps > columns.largest)
 
 
 def _ends_of_levels(levels: Array) -> Array:
