@@ -74,7 +74,9 @@ def tiles(s: Array, scale: Scale, order: Array) -> Iterator[Tile]:
     m = s.shape[1]
     power, near = powers(s, scale)
     for kind, rows in ((True, np.flatnonzero(near)), (False, np.flatnonzero(~near))):
-        for some in np.array_split(rows, max(1, round(len(rows) / lists_of_tile(m, s.itemsize)))) if len(rows) else ():
+        count = max(1, round(len(rows) / lists_of_tile(m, s.itemsize)))
+        step = max(1, -(-len(rows) // count))
+        for some in (rows[start : start + step] for start in range(0, len(rows), step)):
             places = np.ascontiguousarray(order[some].T) + m * some
             own = power.reshape(-1).take(places) if kind else None
             yield Tile(some, places, Columns(s.reshape(-1).take(places), own, scale.high))

@@ -1,6 +1,7 @@
 """Exponentials of scores that neither overflow, nor lose digits, nor take long where they are 0."""
 
 from fractions import Fraction
+from functools import lru_cache
 from math import frexp
 from typing import NamedTuple
 
@@ -50,6 +51,7 @@ class Scale(NamedTuple):
     low: float
 
 
+@lru_cache(maxsize=64)
 def quotient(numerator: float, denominator: float, dtype: Dtype) -> Scale:
     """Return a quotient of positive numbers to twice the usual precision, kept well within the range of `dtype`."""
     limit = Fraction(10 ** (30 if dtype.char == "f" else 150))

@@ -160,12 +160,14 @@ def sums_over_j(terms: Array, m: int) -> Array:
 
 def column_sums(terms: Array, m: int) -> Array:
     """Return the sums over the first axis (see `sums_over_j`)."""
-    return sums_over_j(terms[np.newaxis], m)[0]
+    sums: Array = sums_over_j(terms[np.newaxis], m)[0]
+    return sums
 
 
 def added(total: Array, rows: Array) -> Array:
     """Return a total of each list and what its rows (i, Q) add to it, one after the other."""
-    return _one_by_one(np.concatenate([total[np.newaxis], rows])[np.newaxis])[0]
+    sums: Array = _one_by_one(np.concatenate([total[np.newaxis], rows])[np.newaxis])[0]
+    return sums
 
 
 def _folded(terms: Array) -> Array:
