@@ -25,7 +25,7 @@ def lambdarank(y: Array, s: Array, sigma: float, truncation: int | None, orders:
     top = min(m, truncation or m)
     results, least = Results(s, orders), least_curvature(s.dtype, sigma)
     gains, discounts = relative_gains(y, top, s.dtype), _discounts(m, top, s.dtype)
-    for tile in tiles(s, quotient(sigma, 1.0, s.dtype), falling(s)):
+    for tile in tiles(s, quotient(sigma, 1.0, s.dtype), falling(s), 4 if 0 in orders else 3):
         losses, slopes, bends = _sums(tile, tile.take(gains), discounts, top, orders)
         results.put(0, tile, losses)
         results.put(1, tile, sigma * slopes.result())
@@ -57,13 +57,13 @@ def _sums(tile: Tile, g: Array, discounts: Array, top: int, orders: tuple[int, .
     losses = np.zeros(count, np.result_type(dtype, np.float64))
     slopes, bends = Totals(g.shape, dtype), Totals(g.shape, dtype)
     for i, j in columns.blocks(min(top, m - 1)):
-        w, u, p, r = columns.arrays(i, j)
+        w, u, p, *more = columns.arrays(i, j)
         np.subtract(g[i, np.newaxis], g[j], out=w)
         w *= _drops(discounts, i, j).astype(dtype, copy=False)[:, :, np.newaxis]
         keep_later(i, w)
         columns.odds(i, j, u, w)
         if 0 in orders:
-            losses = added(losses, sums_over_j(_losses(columns, i, j, w, u, p, r), m))
+            losses = added(losses, sums_over_j(_losses(columns, i, j, w, u, p, *more), m))
         if orders == (0,):
             continue
         np.add(u, 1, out=p)

@@ -69,8 +69,11 @@ class Tile(NamedTuple):
         return found
 
 
-def tiles(s: Array, scale: Scale, order: Array) -> Iterator[Tile]:
-    """Cut lists, their items in the order given, into tiles: those that have powers, then those that don't."""
+def tiles(s: Array, scale: Scale, order: Array, arrays: int) -> Iterator[Tile]:
+    """Cut lists, their items in the order given, into tiles: those that have powers, then those that don't.
+
+    So many `arrays` of pairs are worked on at a time.
+    """
     m = s.shape[1]
     power, near = powers(s, scale)
     for kind, rows in ((True, np.flatnonzero(near)), (False, np.flatnonzero(~near))):
@@ -79,7 +82,7 @@ def tiles(s: Array, scale: Scale, order: Array) -> Iterator[Tile]:
         for some in (rows[start : start + step] for start in range(0, len(rows), step)):
             places = np.ascontiguousarray(order[some].T) + m * some
             own = power.reshape(-1).take(places) if kind else None
-            yield Tile(some, places, Columns(s.reshape(-1).take(places), own, scale.high))
+            yield Tile(some, places, Columns(s.reshape(-1).take(places), own, scale.high, arrays))
 
 
 class Results:

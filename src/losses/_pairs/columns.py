@@ -19,7 +19,7 @@ import numpy as np
 from losses._maths.exponentials import LARGEST, exp_in_place
 from losses._types import Array, Dtype
 
-TILE_BYTES = 1 << 19
+TILE_BYTES = 1 << 18
 """Size of an array of lists in columns: a dozen of them are worked on at a time."""
 
 PAIRS_BYTES = 1 << 20
@@ -49,15 +49,17 @@ class Columns:
         e^{scale·s} up to a factor for each list; None where a pair's odds must be computed on their own.
     scale : float
         The scores' factor.
+    arrays : int
+        How many arrays of pairs are worked on at a time.
     """
 
-    def __init__(self, s: Array, powers: Array | None, scale: float) -> None:
+    def __init__(self, s: Array, powers: Array | None, scale: float, arrays: int = 3) -> None:
         self.s, self.scale, self.near = s, scale, powers is not None
         self.largest = LARGEST[s.dtype.char]
         size = max(s.size, 1)
         most = max(1, min(PAIRS_BYTES // (size * s.itemsize), max(len(s) // 4, WASTED // size), FEW))
         self.height = 1 << (most.bit_length() - 1)
-        self.scratch = np.empty((4, self.height * s.size), s.dtype)
+        self.scratch = np.empty((arrays, self.height * s.size), s.dtype)
         if powers is not None:
             self.up, self.down = powers, 1 / powers
 
@@ -67,9 +69,9 @@ class Columns:
             yield slice(start, min(start + self.height, last)), slice(start + 1, len(self.s))
 
     def arrays(self, i: slice, j: slice) -> Array:
-        """Return memory for four arrays of the pairs of items i and j."""
+        """Return memory for arrays of the pairs of items i and j."""
         shape = (i.stop - i.start, j.stop - j.start, self.s.shape[1])
-        return self.scratch[:, : shape[0] * shape[1] * shape[2]].reshape(4, *shape)
+        return self.scratch[:, : shape[0] * shape[1] * shape[2]].reshape(-1, *shape)
 
     def leave_out(self, items: Array) -> None:
         """Let the odds of some items be 0, for lists that have powers."""

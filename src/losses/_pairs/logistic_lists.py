@@ -31,7 +31,7 @@ class LogisticLists:
         for kind in (True, False):
             some = slice(None) if (near == kind).all() else np.flatnonzero(near == kind)
             if isinstance(some, slice) or len(some):
-                columns = Columns(x[:, some], power[:, some] if kind else None, scale.high)
+                columns = Columns(x[:, some], power[:, some] if kind else None, scale.high, 2 if weights is None else 3)
                 columns.leave_out(~inside[:, some])
                 own = None if weights is None else weights[:, some]
                 sums.numerator[some], slopes, bends = _sums(columns, levels[:, some], own, orders)
@@ -60,25 +60,25 @@ def _sums(
         if start == m:
             continue
         j = slice(start, m)
-        u, p, w, terms = columns.arrays(i, j)
+        u, p, *w = columns.arrays(i, j)
         counts = levels[start:clear] > levels[i, np.newaxis]  # beyond, all are pairs, or out of all lists
         if not columns.near:
             counts &= levels[i, np.newaxis] >= 0
         _odds(columns, i, j, counts, u)
         if weights is not None:
-            np.multiply(weights[j], weights[i, np.newaxis], out=w)
+            np.multiply(weights[j], weights[i, np.newaxis], out=w[0])
         if 0 in orders:
-            _softplus(columns, i, j, counts, u, out=terms)
+            _softplus(columns, i, j, counts, u, out=p)
             if weights is not None:
-                terms *= w
-            losses = added(losses, sums_over_j(terms, m))
+                p *= w[0]
+            losses = added(losses, sums_over_j(p, m))
         if orders == (0,):
             continue
         np.add(u, 1, out=p)
         np.divide(1, p, out=p)
         u *= p
         if weights is not None:
-            u *= w
+            u *= w[0]
         if 1 in orders:
             slopes.add(i, j, u, -1)
         if 2 in orders:
