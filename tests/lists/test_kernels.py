@@ -212,6 +212,21 @@ def test_results_depend_on_the_list_alone(name, shape):
         np.testing.assert_array_equal(result[3:], whole[3:])
 
 
+def test_lists_of_any_lengths_lie_one_after_the_other():
+    rng = np.random.default_rng(6)
+    lengths = np.array([2, 300, 1, 7, 150])
+    y, s = rng.integers(0, 5, lengths.sum()).astype(float), rng.normal(size=lengths.sum())
+    s[2:302] += 1e5
+    for temperature in (1.0, 0.7):
+        losses, *slopes = listnet_of_runs(y, s, lengths, temperature, (0, 1, 2, 3))
+        for k, stop in enumerate(np.cumsum(lengths)):
+            part = slice(stop - lengths[k], stop)
+            loss, *alone = listnet_of_runs(y[part], s[part], lengths[k : k + 1], temperature, (0, 1, 2, 3))
+            np.testing.assert_array_equal(losses[k], loss[0])
+            for slope, own in zip(slopes, alone, strict=True):
+                np.testing.assert_array_equal(slope[part], own)
+
+
 @each_kernel
 def test_finite_differences(name):
     """The gradient from values and the Hessian from gradients, and the curvature of ApproxNDCG above it."""
