@@ -19,9 +19,6 @@ import numpy as np
 from losses._maths.exponentials import LARGEST, exp_in_place
 from losses._types import Array, Dtype
 
-TILE_BYTES = 1 << 18
-"""Size of an array of lists in columns: a dozen of them are worked on at a time."""
-
 PAIRS_BYTES = 1 << 20
 """Size of an array of pairs. Measured on two cores, each with 1 MiB of cache: with arrays a quarter as large, what each
 call to NumPy costs shows in up to 1.2 times the time with one thread, and more with two."""
@@ -33,9 +30,9 @@ FEW = 64
 """Terms that are added one after the other, before the sum is added to a wider one."""
 
 
-def lists_of_tile(m: int, itemsize: int) -> int:
-    """Return how many lists of m items make a tile."""
-    return max(1, TILE_BYTES // (m * itemsize))
+def lists_of_tile(m: int, itemsize: int, nbytes: int) -> int:
+    """Return how many lists of m items make a tile, so that an array of its items has at most so many bytes."""
+    return max(1, nbytes // (m * itemsize))
 
 
 class Columns:
