@@ -149,6 +149,8 @@ KINDS = {
     "equal": lambda rng, x: 0 * x,
     "tiny": lambda rng, x: 1e-20 * x,
     "level": lambda rng, x: 1000 + x,
+    "level within reach": lambda rng, x: 36 + x,
+    "high level within reach": lambda rng, x: -270 + 10 * x,
     "wide level": lambda rng, x: 1e4 + 60 * x,
     "wide": lambda rng, x: 30 * x,
     "wider": lambda rng, x: 300 * x,

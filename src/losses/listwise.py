@@ -21,6 +21,7 @@ from typing import ClassVar
 import numpy as np
 
 from losses._admission.domains import Interval
+from losses._admission.lists import Batch, ListSamples
 from losses._admission.queries import GAIN
 from losses._evaluation.orders import HESS, VALUE, Order
 from losses._lists.draws import listmle
@@ -71,9 +72,13 @@ class ListNet(ListwiseLoss):
 
     temperature: Positive = 1.0
 
-    def _results(self, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> tuple[FloatArray, ...]:
+    def _batches(self, samples: ListSamples) -> list[Batch]:
+        """Return the lists that count, some at a time, one after the other, whatever their lengths."""
+        return samples.runs()
+
+    def _results_of(self, batch: Batch, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> tuple[FloatArray, ...]:
         """Return −Σᵢ tᵢ log pᵢ, where t and p are the two softmaxes, and its derivatives."""
-        return listnet(y.astype(s.dtype, copy=False), s, self.temperature, orders)
+        return listnet(y.astype(s.dtype, copy=False), s, batch.lengths, self.temperature, orders)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

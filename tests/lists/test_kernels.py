@@ -11,7 +11,7 @@ from losses._lists.draws import listmle
 from losses._lists.lambdas import lambdarank
 from losses._lists.ndcg import approx_ndcg
 from losses._lists.rows import falling
-from losses._lists.softmaxes import listnet
+from losses._lists.softmaxes import listnet as listnet_of_runs
 from losses._maths.exponentials import least_curvature
 
 INF, NAN = float("inf"), float("nan")
@@ -24,6 +24,13 @@ def grades(dtype, real=False, rows=5):
     y = rng.gamma(2, size=(rows, LENGTH)) if real else rng.integers(0, 5, size=(rows, LENGTH)).astype(float)
     y[:, 0], y[:, 1] = 0, 3
     return y.astype(dtype)
+
+
+def listnet(y, s, temperature, orders):
+    """Call the kernel, which takes lists of any lengths one after the other, with rows."""
+    lengths = np.full(len(s), s.shape[1])
+    results = listnet_of_runs(y.ravel(), s.ravel(), lengths, temperature, orders)
+    return tuple(result.reshape(s.shape) if order else result for order, result in zip(orders, results, strict=True))
 
 
 def compare(results, references, orders, scale=1.0, allowed=8):
@@ -203,6 +210,21 @@ def test_results_depend_on_the_list_alone(name, shape):
     s[0], y[1], s[1, :2], s[2] = NAN, 4 - y[1], (-INF, INF), 1e300 * s[2]
     for result, whole in zip(KERNELS[name](y, s, orders), together, strict=True):
         np.testing.assert_array_equal(result[3:], whole[3:])
+
+
+def test_lists_of_any_lengths_lie_one_after_the_other():
+    rng = np.random.default_rng(6)
+    lengths = np.array([2, 300, 1, 7, 150])
+    y, s = rng.integers(0, 5, lengths.sum()).astype(float), rng.normal(size=lengths.sum())
+    s[2:302] += 1e5
+    for temperature in (1.0, 0.7):
+        losses, *slopes = listnet_of_runs(y, s, lengths, temperature, (0, 1, 2, 3))
+        for k, stop in enumerate(np.cumsum(lengths)):
+            part = slice(stop - lengths[k], stop)
+            loss, *alone = listnet_of_runs(y[part], s[part], lengths[k : k + 1], temperature, (0, 1, 2, 3))
+            np.testing.assert_array_equal(losses[k], loss[0])
+            for slope, own in zip(slopes, alone, strict=True):
+                np.testing.assert_array_equal(slope[part], own)
 
 
 @each_kernel

@@ -16,10 +16,32 @@ Informative = Callable[[Array, Array, Array], Array]
 
 
 class Batch(NamedTuple):
-    """Some lists of one length: their queries, and where their items stand in the raveled input, a row for each."""
+    """Some lists: all of one length, in rows, or of any lengths, one after the other.
+
+    Attributes
+    ----------
+    queries : slice or array
+        Their queries.
+    items : slice or array
+        Where their items stand in the raveled input.
+    lengths : array
+        How many items each has.
+    rows : bool
+        Whether they are rows.
+    """
 
     queries: Any
     items: Any
+    lengths: Array
+    rows: bool
+
+    def arrange(self, items: Array) -> Array:
+        """Return numbers by item as rows, or one after the other."""
+        return items.reshape(len(self.lengths), -1) if self.rows else items
+
+    def spread(self, lists: Array) -> Array:
+        """Return numbers by list as an array that is broadcast to those by item."""
+        return lists[:, np.newaxis] if self.rows else np.repeat(lists, self.lengths)
 
 
 class ListSamples(QuerySamples):
@@ -30,7 +52,7 @@ class ListSamples(QuerySamples):
     arguments, sample_weight, relative, relevance
         See `QuerySamples`.
     is_informative
-        Which lists count.
+        Which lists count; None for those of several items, whose relevance is then not looked at.
 
     Attributes
     ----------
@@ -44,13 +66,16 @@ class ListSamples(QuerySamples):
         sample_weight: Any,
         relative: bool,
         relevance: Interval,
-        is_informative: Informative,
+        is_informative: Informative | None,
     ) -> None:
         super().__init__(arguments, sample_weight, relative, relevance)
         lengths = np.diff(self.bounds)
-        filled = np.flatnonzero(lengths)
-        highest, lowest = _extremes(self.relevance(), self.bounds[:-1][filled], lengths[filled])
-        self.informative = filled[is_informative(lengths[filled], highest, lowest)]
+        if is_informative is None:
+            self.informative = np.flatnonzero(lengths > 1)
+        else:
+            filled = np.flatnonzero(lengths)
+            highest, lowest = _extremes(self.relevance(), self.bounds[:-1][filled])
+            self.informative = filled[is_informative(lengths[filled], highest, lowest)]
 
     @property
     def denominator(self) -> float:
@@ -66,9 +91,7 @@ class ListSamples(QuerySamples):
 
     def _order(self, relevance: Array, query: Array | None, sizes: Array) -> Array | None:
         """Return the order of items by query, and within it as in the input; None if they are in order."""
-        if query is None or bool((query[1:] >= query[:-1]).all()):
-            return None
-        return order_of(query)
+        return None if query is None else order_of(query)
 
     def _weigh(self, weight: Array | None, count: int) -> None:
         """Set each query's weight, that of all its items but for those left out."""
@@ -105,34 +128,50 @@ class ListSamples(QuerySamples):
         """
         lengths = np.diff(self.bounds)
         if self.order is None and 0 < len(lengths) == len(self.informative) and (lengths == lengths[0]).all():
-            return [Batch(rows, rows) for rows in _slices(len(lengths), footprint(int(lengths[0])))]
+            length = int(lengths[0])
+            return [
+                Batch(rows, slice(rows.start * length, rows.stop * length), lengths[rows], True)
+                for rows in _slices(len(lengths), footprint(length))
+            ]
         found = []
         queries = self.informative[np.argsort(lengths[self.informative], kind="stable")]
         for group in np.split(queries, np.flatnonzero(np.diff(lengths[queries])) + 1):
             own = int(lengths[group].max(initial=1))
             for some in (group[rows] for rows in _slices(len(group), footprint(own))):
-                items = self.bounds[some, np.newaxis] + np.arange(own)
-                found.append(Batch(some, items if self.order is None else self.order[items]))
+                items = (self.bounds[some, np.newaxis] + np.arange(own)).reshape(-1)
+                found.append(Batch(some, items if self.order is None else self.order[items], lengths[some], True))
+        return found
+
+    def runs(self) -> list[Batch]:
+        """Return the queries that count, some at a time, whatever their lengths."""
+        queries, lengths = self.informative, np.diff(self.bounds)
+        items = self.order
+        if len(queries) < len(lengths):
+            counts = np.zeros(len(lengths), bool)
+            counts[queries] = True
+            gathered = np.flatnonzero(np.repeat(counts, lengths))
+            items = gathered if items is None else items[gathered]
+        cuts = np.flatnonzero(np.diff(np.cumsum(lengths[queries]) // (4 * BLOCK // self.dtype.itemsize)))
+        found, start = [], 0
+        for some in np.split(queries, 1 + cuts) if len(queries) else ():
+            part = slice(start, start := start + int(lengths[some].sum()))
+            found.append(Batch(some, part if items is None else items[part], lengths[some], False))
         return found
 
     def lists(self, batch: Batch) -> tuple[Array, FloatArray]:
         """Return the relevance of some lists, in the dtype in which it was passed, and their scores."""
-        shape = (self.shape[0], -1) if isinstance(batch.items, slice) else (-1,)
-        y, s = (array.reshape(shape)[batch.items] for array in (self.arguments["y_true"], self.predicted))
+        y, s = (batch.arrange(array.reshape(-1)[batch.items]) for array in (self.arguments["y_true"], self.predicted))
         return np.ascontiguousarray(y, y.dtype.newbyteorder("=")), np.ascontiguousarray(s, self.dtype)
 
 
-def _extremes(relevance: Array, start: Array, lengths: Array) -> tuple[Array, Array]:
+def _extremes(relevance: Array, start: Array) -> tuple[Array, Array]:
     """Return the highest and the lowest relevance of lists that begin at `start`."""
     if not len(start):
         return relevance, relevance
-    if (lengths == lengths[0]).all():  # in half the time
-        rows = relevance.reshape(len(start), -1)
-        return rows.max(axis=1), rows.min(axis=1)
     return np.maximum.reduceat(relevance, start), np.minimum.reduceat(relevance, start)
 
 
 def _slices(lists: int, footprint: int) -> list[slice]:
     """Cut so many lists into batches whose temporaries stay in the cache."""
     step = max(1, BLOCK // 2 // footprint)
-    return [slice(start, start + step) for start in range(0, lists, step)]
+    return [slice(start, min(start + step, lists)) for start in range(0, lists, step)]

@@ -99,25 +99,30 @@ class QuerySamples(Samples):
 
     def _gather(self, weight: Array | None) -> None:
         """Gather the items that are not left out."""
-        shape = self.predicted.shape
-        query, count = (
-            (None, shape[0] if len(shape) == 2 else 1) if self.qid is None else query_numbers(self.qid.ravel())
-        )
+        query, sizes = self._queries()
         relevance = self.arguments["y_true"].reshape(-1)
         kept = None if weight is None or weight.all() else np.flatnonzero(weight)
-        if query is None and count > 1 and kept is not None:
-            query = np.repeat(np.arange(count), shape[1])
         if kept is not None:
-            relevance = relevance[kept]
-            query = None if query is None else query[kept]
-        sizes = (
-            np.full(count, len(relevance) // max(count, 1)) if query is None else np.bincount(query, minlength=count)
-        )
-        self.shape = (count,)
+            number = (np.repeat(np.arange(len(sizes)), sizes) if query is None else query)[kept]
+            relevance, sizes = relevance[kept], np.bincount(number, minlength=len(sizes))
+            query = None if query is None else number
+        self.shape = sizes.shape
         self.bounds = np.concatenate([[0], np.cumsum(sizes)])
         order = self._order(relevance, query, sizes)
         self.order = order if kept is None else kept if order is None else kept[order]
-        self._weigh(weight, count)
+        self._weigh(weight, len(sizes))
+
+    def _queries(self) -> tuple[Array | None, Array]:
+        """Return the number of each item's query, or None if they ascend, and how many items each query has."""
+        shape = self.predicted.shape
+        if self.qid is None:
+            return None, np.full(shape[0], shape[1]) if len(shape) == 2 else np.array([self.predicted.size])
+        ids = self.qid.ravel()
+        sizes = sizes_of_runs(ids)
+        if sizes is not None:
+            return None, sizes
+        query, count = query_numbers(ids)
+        return query, np.bincount(query, minlength=count)
 
     def _order(self, relevance: Array, query: Array | None, sizes: Array) -> Array | None:
         """Return the order of items by query, and within it by relevance, equal ones in input order."""
@@ -167,19 +172,18 @@ class QuerySamples(Samples):
 
 
 def sorted_items(relevance: Array, query: Array | None, sizes: Array) -> Array:
-    """Return the order of items by query, and within it by ascending relevance, equal ones in input order."""
-    if len(relevance) and is_regular(query, sizes):
+    """Return the order of items by query, and within it by ascending relevance, equal ones in input order.
+
+    Without the number of each item's query, those of one lie together, in the order of the queries.
+    """
+    if query is None and relevance.size and (sizes == sizes[0]).all():
         rows = relevance.reshape(len(sizes), -1)  # sorted alone, rows take a half to a tenth of the time
         order: Array = np.argsort(rows, axis=1, kind="stable")
         order += (np.arange(len(sizes)) * rows.shape[1])[:, np.newaxis]
         return order.reshape(-1)
     order = np.argsort(relevance, kind="stable")
-    return order if query is None else order[order_of(query[order])]
-
-
-def is_regular(query: Array | None, sizes: Array) -> bool:
-    """Return whether the queries' items lie together, in rows of one length."""
-    return query is None or bool((sizes == sizes[0]).all() and (query[1:] >= query[:-1]).all())
+    number = np.repeat(np.arange(len(sizes)), sizes) if query is None else query
+    return order[order_of(number[order])]
 
 
 def query_ids(qid: Any, shape: tuple[int, ...], name: str = "y_pred") -> Array:
@@ -212,17 +216,24 @@ def query_ids(qid: Any, shape: tuple[int, ...], name: str = "y_pred") -> Array:
     return ids
 
 
+def sizes_of_runs(ids: Array) -> Array | None:
+    """Return how many items each query has, if ids are numbers that ascend; else None."""
+    if ids.size and ids.dtype.kind not in "biu":
+        return None
+    starts = np.concatenate([[0], 1 + np.flatnonzero(ids[1:] != ids[:-1])])[: ids.size]
+    firsts = ids[starts]
+    return np.diff(starts, append=ids.size) if (firsts[1:] > firsts[:-1]).all() else None
+
+
 def query_numbers(ids: Array) -> tuple[Array, int]:
     """Return the number of each item's query, in order of first appearance, and how many queries there are."""
     if ids.dtype.kind == "O":
         numbers: dict[str, int] = {}
         found = np.fromiter((numbers.setdefault(entry, len(numbers)) for entry in ids), np.intp, ids.size)
         return found, len(numbers)
-    if ids.dtype.kind in "biu" and (ids[1:] >= ids[:-1]).all():
-        found = np.concatenate([[0], np.cumsum(ids[1:] != ids[:-1])])[: ids.size]
-        return found, int(found[-1]) + 1 if ids.size else 0
-    if ids.size == 0:
-        return np.zeros(0, np.intp), 0
+    sizes = sizes_of_runs(ids)
+    if sizes is not None:
+        return np.repeat(np.arange(len(sizes)), sizes), len(sizes)
     codes = _codes(ids)
     if codes is None:
         codes = np.unique(ids, return_inverse=True)[1]

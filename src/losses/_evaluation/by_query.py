@@ -51,29 +51,31 @@ def by_list(
     consume: Consume,
     space: bool,
 ) -> list[Part]:
-    """Evaluate a loss whose hook `_results` takes lists of one length (see `Evaluated`), some at a time."""
-    weight = np.ones(samples.shape) if samples.query_weight is None else samples.query_weight
+    """Evaluate a loss whose hook `_results_of` takes some of the lists that `_batches` cuts (see `Evaluated`)."""
+    weight = samples.query_weight
     losses = np.zeros(samples.shape, np.result_type(samples.dtype, np.float64))
     all_informative = len(samples.informative) == samples.shape[0]
     covered = all_informative and samples.bounds[-1] == samples.predicted.size
     slopes = [_flat(target, space, covered) for (target,) in targets]
     if CURVATURE in orders and not all_informative:  # positive also where nothing is learnt
-        least = factor * weight * np.finfo(samples.dtype).eps
+        least = np.full(samples.shape, factor * np.finfo(samples.dtype).eps) * (1.0 if weight is None else weight)
         slopes[-1][...] = samples.in_place(np.repeat(least, np.diff(samples.bounds))).reshape(-1)
 
     def step(batch: Any) -> None:
-        y, s = samples.lists(batch)
-        results = dict(zip(orders, loss._results(y, s, orders), strict=True))
+        results = dict(zip(orders, loss._results_of(batch, *samples.lists(batch), orders), strict=True))
+        own = 1.0 if weight is None else weight[batch.queries]
         if VALUE in results:
-            losses[batch.queries] = weight[batch.queries] * results.pop(VALUE)
-        own = narrowed(np.asarray(factor * weight[batch.queries]), s.dtype)[:, np.newaxis]
+            losses[batch.queries] = own * results.pop(VALUE)
+        scale = narrowed(np.asarray(factor * own), samples.dtype)
+        if scale.ndim:
+            scale = batch.spread(scale)
         for slope, found in zip(slopes, results.values(), strict=True):
             if isinstance(batch.items, slice):
-                np.multiply(own, found, out=slope.reshape(samples.shape[0], -1)[batch.items], casting="same_kind")
+                np.multiply(scale, found, out=batch.arrange(slope[batch.items]), casting="same_kind")
             else:
-                slope[batch.items] = own * found
+                slope[batch.items] = (scale * found).reshape(-1)
 
-    walk(samples.batches(loss.footprint), step)
+    walk(loss._batches(samples), step)
     parts = consume(WHOLE, losses) if orders[0] == VALUE else []
     for slope, (target,) in zip(slopes, targets, strict=True):
         if not np.may_share_memory(slope, target):

@@ -5,7 +5,7 @@ import numpy as np
 from losses._lists.gains import discount, relative_gains
 from losses._lists.rows import Results, Tile, falling, tiles
 from losses._maths.exponentials import least_curvature, quotient
-from losses._pairs.columns import Columns, Totals, keep_later, sums_over_j
+from losses._pairs.columns import Columns, Totals, added, keep_later, sums_over_j
 from losses._types import Array, Dtype
 
 
@@ -25,7 +25,7 @@ def lambdarank(y: Array, s: Array, sigma: float, truncation: int | None, orders:
     top = min(m, truncation or m)
     results, least = Results(s, orders), least_curvature(s.dtype, sigma)
     gains, discounts = relative_gains(y, top, s.dtype), _discounts(m, top, s.dtype)
-    for tile in tiles(s, quotient(sigma, 1.0, s.dtype), falling(s)):
+    for tile in tiles(s, quotient(sigma, 1.0, s.dtype), falling(s), 4 if 0 in orders else 3):
         losses, slopes, bends = _sums(tile, tile.take(gains), discounts, top, orders)
         results.put(0, tile, losses)
         results.put(1, tile, sigma * slopes.result())
@@ -41,6 +41,15 @@ def _discounts(m: int, top: int, dtype: Dtype) -> Array:
     return np.array([high, exact - high], high.dtype)
 
 
+def _drops(discounts: Array, i: slice, j: slice) -> Array:
+    """Return Dᵢ − Dⱼ."""
+    high, low = discounts
+    drops: Array = high[i, np.newaxis] - high[j]
+    drops += low[i, np.newaxis]
+    drops -= low[j]
+    return drops
+
+
 def _sums(tile: Tile, g: Array, discounts: Array, top: int, orders: tuple[int, ...]) -> tuple[Array, Totals, Totals]:
     """Return the sums of the losses, and by item those of −|w|P − min(w, 0) and of |w|P(1 − P)."""
     columns, dtype = tile.columns, g.dtype
@@ -48,15 +57,13 @@ def _sums(tile: Tile, g: Array, discounts: Array, top: int, orders: tuple[int, .
     losses = np.zeros(count, np.result_type(dtype, np.float64))
     slopes, bends = Totals(g.shape, dtype), Totals(g.shape, dtype)
     for i, j in columns.blocks(min(top, m - 1)):
-        w, u, p = columns.arrays(i, j)
+        w, u, p, *more = columns.arrays(i, j)
         np.subtract(g[i, np.newaxis], g[j], out=w)
-        steps = discounts[:, i, np.newaxis] - discounts[:, np.newaxis, j]
-        w *= (steps[0] + steps[1]).astype(dtype, copy=False)[:, :, np.newaxis]
+        w *= _drops(discounts, i, j).astype(dtype, copy=False)[:, :, np.newaxis]
         keep_later(i, w)
         columns.odds(i, j, u, w)
         if 0 in orders:
-            for sums in sums_over_j(_losses(columns, i, j, w, u), m):
-                losses += sums
+            losses = added(losses, sums_over_j(_losses(columns, i, j, w, u, p, *more), m))
         if orders == (0,):
             continue
         np.add(u, 1, out=p)
@@ -64,7 +71,7 @@ def _sums(tile: Tile, g: Array, discounts: Array, top: int, orders: tuple[int, .
         np.abs(w, out=u)
         u *= p  # |w|P
         if 1 in orders:
-            np.minimum(w, 0, out=w)
+            w.clip(-np.inf, 0, out=w)  # in half the time of np.minimum
             w += u
             slopes.add(i, j, w, -1)
         if 2 in orders or 3 in orders:
@@ -74,12 +81,14 @@ def _sums(tile: Tile, g: Array, discounts: Array, top: int, orders: tuple[int, .
     return losses, slopes, bends
 
 
-def _losses(columns: Columns, i: slice, j: slice, w: Array, u: Array) -> Array:
-    """Return |w| log(1 + u), and |w|σ(sᵢ − sⱼ) more where w < 0."""
-    terms: Array = np.log1p(u)
-    terms *= np.abs(w)
-    gaps = columns.gaps(i, j, w)
-    gaps *= np.minimum(w, 0)
+def _losses(columns: Columns, i: slice, j: slice, w: Array, u: Array, terms: Array, gaps: Array) -> Array:
+    """Return |w| log(1 + u), and |w|σ(sᵢ − sⱼ) more where w < 0, in the memory of `terms`."""
+    np.log1p(u, out=terms)
+    terms *= w
+    np.abs(terms, out=terms)
+    columns.gaps(i, j, w, out=gaps)
+    gaps *= w  # never positive where w isn't negative
+    gaps.clip(0, np.inf, out=gaps)
     if not columns.near:
         gaps[w >= 0] = 0
     terms += gaps

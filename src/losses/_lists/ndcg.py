@@ -32,7 +32,7 @@ def approx_ndcg(y: Array, s: Array, temperature: float, orders: tuple[int, ...])
         s = np.where(unranked, -np.finfo(s.dtype).max, s)
     results, scale = Results(s, orders), quotient(1.0, temperature, s.dtype)
     gains = relative_gains(y, s.shape[1], s.dtype)
-    for tile in tiles(s, scale, falling(gains)):
+    for tile in tiles(s, scale, falling(y), 2):
         g = tile.take(gains).astype(np.result_type(gains, np.float64), copy=False)
         relevant = int(np.count_nonzero(g.any(axis=1)))  # the items that have a gain come first
         rho = _smooth_ranks(tile.columns, relevant)
@@ -67,7 +67,7 @@ def _smooth_ranks(columns: Columns, relevant: int) -> Array:
     m = len(columns.s)
     rho = Totals(columns.s.shape, columns.s.dtype)
     for i, j in columns.blocks(min(relevant, m - 1)):
-        u, p, _ = columns.arrays(i, j)
+        u, p = columns.arrays(i, j)
         columns.odds(i, j, u)
         np.add(u, 1, out=p)
         np.divide(1, p, out=p)
@@ -83,7 +83,7 @@ def _sums(columns: Columns, b: Array, relevant: int, orders: tuple[int, ...]) ->
     m = len(b)
     slopes, bends = Totals(b.shape, b.dtype), Totals(b.shape, b.dtype)
     for i, j in columns.blocks(min(relevant, m - 1)):
-        u, p, _ = columns.arrays(i, j)
+        u, p = columns.arrays(i, j)
         columns.odds(i, j, u)
         np.add(u, 1, out=p)
         np.divide(1, p, out=p)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from losses._admission.domains import Interval
-from losses._admission.lists import ListSamples
+from losses._admission.lists import Batch, ListSamples
 from losses._admission.queries import RELEVANCE, QuerySamples
 from losses._evaluation.by_query import by_list, by_pairs
 from losses._evaluation.orders import CURVATURE, HESS, Order
@@ -186,13 +186,17 @@ class ListwiseLoss(OfRankedItems):
 
     def _admit(self, arguments: dict[str, Any], sample_weight: Any) -> ListSamples:
         """Return the checked arguments of one call."""
-        return ListSamples(
-            arguments,
-            sample_weight,
-            self.reduction == "mean",
-            self.relevance,
-            self.is_informative,
-        )
+        own = type(self).is_informative is not ListwiseLoss.is_informative
+        is_informative = self.is_informative if own else None
+        return ListSamples(arguments, sample_weight, self.reduction == "mean", self.relevance, is_informative)
+
+    def _batches(self, samples: ListSamples) -> list[Batch]:
+        """Return the lists that count, some of one length at a time."""
+        return samples.batches(self.footprint)
+
+    def _results_of(self, batch: Batch, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> Sequence[FloatArray]:
+        """Return the losses and derivatives of the lists of a batch, given the relevance as it was passed."""
+        return self._results(y, s, orders)
 
     def _results(self, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> Sequence[FloatArray]:
         """Return the lists' losses and derivatives, by the hooks, given the relevance as it was passed.

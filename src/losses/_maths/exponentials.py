@@ -1,6 +1,7 @@
 """Exponentials of scores that neither overflow, nor lose digits, nor take long where they are 0."""
 
 from fractions import Fraction
+from functools import lru_cache
 from math import frexp
 from typing import NamedTuple
 
@@ -50,6 +51,7 @@ class Scale(NamedTuple):
     low: float
 
 
+@lru_cache(maxsize=64)
 def quotient(numerator: float, denominator: float, dtype: Dtype) -> Scale:
     """Return a quotient of positive numbers to twice the usual precision, kept well within the range of `dtype`."""
     limit = Fraction(10 ** (30 if dtype.char == "f" else 150))
@@ -63,13 +65,29 @@ def powers(s: Array, scale: Scale, axis: int = 1) -> tuple[Array, Array]:
 
     Lists lie along the axis.
     """
-    x = s.astype(np.result_type(s, np.float64), copy=False)
-    x, near = exactly_shifted(x, _RANGE[s.dtype.char] / scale.high, axis)
+    limit = _RANGE[s.dtype.char] / scale.high
+    if s.dtype == np.float32:
+        x, near = _centred(s.astype(np.float64), limit, axis)
+    else:
+        x, near = exactly_shifted(s, limit, axis)
     z = x * scale.high
     found = np.exp(z)
     if s.dtype == np.float64 and (scale.low or frexp(scale.high)[0] != 0.5):
         found += found * (_product_error(x, scale.high, z) + x * scale.low)
     return found.astype(s.dtype, copy=False), near
+
+
+def _centred(s: Array, limit: float, axis: int) -> tuple[Array, Array]:
+    """Return lists less a level of each, and which are then within ±limit, with digits to spare.
+
+    The level is 0 where a list is within the limit already, else its middle.
+    """
+    low, high = s.min(axis=axis, keepdims=True), s.max(axis=axis, keepdims=True)
+    near = (low >= -limit) & (high <= limit)
+    if near.all():
+        return s, near.reshape(-1)
+    s -= np.where(near, 0, low / 2 + high / 2)
+    return s, (near | (high - low <= 2 * limit)).reshape(-1)
 
 
 def _product_error(x: Array, factor: float, product: Array) -> Array:

@@ -120,7 +120,8 @@ class Plan:
     Parameters
     ----------
     leaf : int
-        Queries, and parts of queries, of at most so many items are not halved further.
+        Queries, and parts of queries, of at most so many items are not halved further; nor are queries of twice as many
+        if there is a fast way to sum over lists.
     direct : float
         A crossing of a by b items is summed pair by pair where a·b ≤ direct·(a + b).
     dense : float

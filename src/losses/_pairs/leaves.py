@@ -10,6 +10,9 @@ from losses._pairs.items import ColumnSums, Hook, Items, ListSums, sign
 from losses._pairs.tiles import TILE
 from losses._types import Array
 
+_TILE_BYTES = 1 << 18
+"""Size of an array of the items of some leaves, of which a dozen are worked on at a time."""
+
 
 class Leaves(NamedTuple):
     """Some leaves of at most so many items: their queries, and where their items begin and end."""
@@ -31,7 +34,7 @@ def batches(items: Items, queries: Array, starts: Array, ends: Array) -> list[Le
     found = []
     for group in np.split(order, np.flatnonzero(np.diff(sizes[order])) + 1) if len(order) else ():
         size = int(sizes[group[0]])
-        count = lists_of_tile(size, items.scores.itemsize)
+        count = lists_of_tile(size, items.scores.itemsize, _TILE_BYTES)
         for some in (group[first : first + count] for first in range(0, len(group), count)):
             found.append(Leaves(queries[some], starts[some], ends[some], size))
     return found

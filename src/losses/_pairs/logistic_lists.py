@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from losses._maths.exponentials import exp_in_place, powers, quotient
-from losses._pairs.columns import Columns, Totals, sums_over_j
+from losses._pairs.columns import Columns, Totals, added, sums_over_j
 from losses._pairs.items import ColumnSums
 from losses._types import Array
 
@@ -31,7 +31,7 @@ class LogisticLists:
         for kind in (True, False):
             some = slice(None) if (near == kind).all() else np.flatnonzero(near == kind)
             if isinstance(some, slice) or len(some):
-                columns = Columns(x[:, some], power[:, some] if kind else None, scale.high)
+                columns = Columns(x[:, some], power[:, some] if kind else None, scale.high, 2 if weights is None else 3)
                 columns.leave_out(~inside[:, some])
                 own = None if weights is None else weights[:, some]
                 sums.numerator[some], slopes, bends = _sums(columns, levels[:, some], own, orders)
@@ -60,25 +60,25 @@ def _sums(
         if start == m:
             continue
         j = slice(start, m)
-        u, p, w = columns.arrays(i, j)
+        u, p, *w = columns.arrays(i, j)
         counts = levels[start:clear] > levels[i, np.newaxis]  # beyond, all are pairs, or out of all lists
         if not columns.near:
             counts &= levels[i, np.newaxis] >= 0
         _odds(columns, i, j, counts, u)
         if weights is not None:
-            np.multiply(weights[j], weights[i, np.newaxis], out=w)
+            np.multiply(weights[j], weights[i, np.newaxis], out=w[0])
         if 0 in orders:
-            terms = _softplus(columns, i, j, counts, u)
-            weighted = terms if weights is None else np.multiply(terms, w, out=terms)
-            for sums in sums_over_j(weighted, m):
-                losses += sums
+            _softplus(columns, i, j, counts, u, out=p)
+            if weights is not None:
+                p *= w[0]
+            losses = added(losses, sums_over_j(p, m))
         if orders == (0,):
             continue
         np.add(u, 1, out=p)
         np.divide(1, p, out=p)
         u *= p
         if weights is not None:
-            u *= w
+            u *= w[0]
         if 1 in orders:
             slopes.add(i, j, u, -1)
         if 2 in orders:
@@ -98,14 +98,13 @@ def _odds(columns: Columns, i: slice, j: slice, counts: Array, out: Array) -> No
         out[...] = exp_in_place(np.minimum(gaps, columns.largest))
 
 
-def _softplus(columns: Columns, i: slice, j: slice, counts: Array, odds: Array) -> Array:
-    """Return log(1 + odds), and the gap where the odds are cut off."""
-    terms: Array = np.log1p(odds)
+def _softplus(columns: Columns, i: slice, j: slice, counts: Array, odds: Array, out: Array) -> None:
+    """Write log(1 + odds), and the gap where the odds are cut off."""
+    np.log1p(odds, out=out)
     if not columns.near:
         gaps = columns.gaps(i, j)
         gaps[:, : counts.shape[1]][~counts] = 0
-        terms = np.where(gaps > columns.largest, gaps, terms)
-    return terms
+        np.copyto(out, gaps, where=gaps > columns.largest)
 
 
 def _ends_of_levels(levels: Array) -> Array:

@@ -77,7 +77,8 @@ class _Summation:
     def run(self) -> PairSums:
         """Sum over every query."""
         queries = np.arange(len(self.bounds) - 1)
-        self._part(queries, self.bounds[:-1], self.bounds[1:], self._sum_query)
+        most = self.plan.leaf * (2 if self.fields and self.fields.lists else 1)
+        self._part(queries, self.bounds[:-1], self.bounds[1:], most, self._sum_query)
         leaves = batches(self.items, *(np.concatenate(column) for column in zip(*self.leaves, strict=True)))
         self.parts.append((np.zeros(0, np.intp), self.scores[:0], np.zeros(0)))
         self.parts += walk(leaves, self._sum_leaves)
@@ -86,9 +87,11 @@ class _Summation:
             denominator[query] = weight
         return PairSums(numerator, denominator, self.slopes)
 
-    def _part(self, queries: Array, starts: Array, ends: Array, of_many: Callable[[int, int, int], Any]) -> None:
-        """Set queries, or parts of queries, of few items aside as leaves and sum over those of many."""
-        few = ends - starts <= self.plan.leaf
+    def _part(
+        self, queries: Array, starts: Array, ends: Array, most: int, of_many: Callable[[int, int, int], Any]
+    ) -> None:
+        """Set queries, or parts of queries, of at most so many items aside as leaves and sum over the others."""
+        few = ends - starts <= most
         self.leaves.append((queries[few], starts[few], ends[few]))
         for query, start, end in zip(queries[~few].tolist(), starts[~few].tolist(), ends[~few].tolist(), strict=True):
             of_many(query, start, end)
@@ -110,7 +113,9 @@ class _Summation:
         self._add_part(query, numerator)
         starts, ends = start + bounds[:-1], start + bounds[1:]
         several = self.levels[starts] < self.levels[ends - 1]
-        self._part(np.full(np.count_nonzero(several), query), starts[several], ends[several], self._descend)
+        self._part(
+            np.full(np.count_nonzero(several), query), starts[several], ends[several], self.plan.leaf, self._descend
+        )
 
     def _by_query(self) -> tuple[Array, Array]:
         """Add up the parts of each query."""

@@ -12,9 +12,9 @@ BLOCK = 1 << 17
 take up to 1.2 times as long with one thread and 1.5 times with two, a quarter as many 1.4 and 2.5 times."""
 
 # The C library of GNU/Linux hands freed memory back to the system, and fetches it anew for the next temporary, until a
-# large array has been freed once; then it keeps as much at hand. Without this, expressions with two temporaries took
-# eight times as long in a fresh process.
-np.empty(1 << 22, np.uint8)
+# large array has been freed once; then it keeps twice as much at hand. Without this, expressions with two temporaries
+# took eight times as long in a fresh process, and two results of a million float64 thrice as long with a quarter of it.
+np.empty(1 << 24, np.uint8)
 
 WHOLE: Box = (Ellipsis,)
 
