@@ -1,25 +1,14 @@
 """Samples that are regions, which may be too large to be held at once: sums over their parts, then derivatives."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from losses._evaluation.evaluate import Consume
-from losses._evaluation.orders import VALUE, Order
+from losses._evaluation.asked import Asked
 from losses._evaluation.weighing import weigh, write
-from losses._types import Array, Box
+from losses._types import Box
 from losses._walk.summation import Part
 
 
-def by_region(
-    loss: Any,
-    samples: Any,
-    box: Box,
-    orders: tuple[Order, ...],
-    factor: Any,
-    targets: Sequence[Sequence[Array]],
-    consume: Consume,
-    space: bool,
-) -> list[Part]:
+def by_region(loss: Any, samples: Any, box: Box, asked: Asked) -> list[Part]:
     """Evaluate a block of a loss that is a function of its regions' sums (see `Evaluated`).
 
     The hook `_sums` adds up a part of some regions, `_loss` makes losses of the sums, and `_slope` makes of the sums a
@@ -28,11 +17,10 @@ def by_region(
     samples.check(box)
     boxes, weight = list(samples.parts(box)), samples.weight(box)
     sums = sum(loss._sums(*samples.take_part(part)) for part in boxes)
-    parts = consume(box, weigh(loss._loss(sums), weight)) if orders[0] == VALUE else []
-    derivatives = [order for order in orders if order]
-    for part in boxes if derivatives else ():
+    parts = asked.consume(box, weigh(loss._loss(sums), weight)) if asked.value else []
+    for part in boxes if asked.targets else ():
         arrays = samples.take_part(part)
-        for order, (target,) in zip(derivatives, targets, strict=True):
+        for order, (target,) in zip(asked.derivatives, asked.targets, strict=True):
             place = target[(slice(None), *part[1:])]
-            write(loss._slope(order, sums, *arrays), weight, factor, place, 1)
+            write(loss._slope(order, sums, *arrays), weight, asked.factor, place, 1)
     return parts

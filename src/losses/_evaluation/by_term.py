@@ -1,27 +1,17 @@
 """Sums of losses: each term is evaluated on the same block, in its own way."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from losses._evaluation.evaluate import Consume
-from losses._evaluation.orders import CURVATURE, VALUE, Losses, Order
+from losses._evaluation.asked import Asked
+from losses._evaluation.orders import CURVATURE, Losses
 from losses._evaluation.weighing import plain
 from losses._types import Array, Box
 from losses._walk.summation import Part
 
 
-def by_term(
-    loss: Any,
-    samples: Any,
-    box: Box,
-    orders: tuple[Order, ...],
-    factor: Any,
-    targets: Sequence[Sequence[Array]],
-    consume: Consume,
-    space: bool,
-) -> list[Part]:
+def by_term(loss: Any, samples: Any, box: Box, asked: Asked) -> list[Part]:
     """Evaluate one block of a sum of losses (see `Evaluated`): losses and derivatives are added up term by term."""
     losses: list[Array] = []
     sums: list[list[Array]] = []
@@ -32,18 +22,18 @@ def by_term(
             losses.append(scale * plain(block) if scale else np.zeros_like(plain(block)))
             return []
 
-        scratch = [[np.empty(target.shape, samples.dtype) for target in places] for places in targets]
-        term._evaluate_block(own, box, orders, scale, scratch, keep, True)
-        if scale < 0 and orders[-1] == CURVATURE:  # which stays positive
+        scratch = [[np.empty(target.shape, samples.dtype) for target in places] for places in asked.targets]
+        term._evaluate_block(own, box, Asked(asked.orders, scale, scratch, keep, True))
+        if scale < 0 and asked.orders[-1] == CURVATURE:  # which stays positive
             scratch[-1] = [-array for array in scratch[-1]]
         if not scale:  # lest 0 times infinity be NaN
             scratch = [[np.zeros_like(array) for array in arrays] for arrays in scratch]
         pairs = zip(sums, scratch, strict=True) if sums else []
         sums = [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs] or scratch
     parts = []
-    if orders[0] == VALUE:
-        parts = consume(box, sum(losses[1:], losses[0]) if loss.reduction == "none" else np.concatenate(losses))
-    for arrays, places in zip(sums, targets, strict=True):
+    if asked.value:
+        parts = asked.consume(box, sum(losses[1:], losses[0]) if loss.reduction == "none" else np.concatenate(losses))
+    for arrays, places in zip(sums, asked.targets, strict=True):
         for array, target in zip(arrays, places, strict=True):
             target[...] = array
     return parts

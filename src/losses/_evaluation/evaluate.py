@@ -1,18 +1,15 @@
 """One call: walk the blocks, add up their losses, and write their derivatives."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 
+from losses._evaluation.asked import Asked
 from losses._evaluation.orders import VALUE, Losses, Order, Product
 from losses._evaluation.weighing import plain
 from losses._types import Array, Box, Dtype, Reduction
 from losses._walk import summation
 from losses._walk.threads import walk
-
-Consume: TypeAlias = Callable[[Box, Losses], list[summation.Part]]
-"""Takes a block's weighted losses, which may lie where derivatives are about to be written."""
 
 
 class Admitted(Protocol):
@@ -55,17 +52,8 @@ class Evaluated(Protocol):
     def reduction(self) -> Reduction:
         """How the samples' losses become the value."""
 
-    def _evaluate_block(
-        self,
-        samples: Any,
-        box: Box,
-        orders: tuple[Order, ...],
-        factor: Any,
-        targets: Sequence[Sequence[Array]],
-        consume: Consume,
-        space: bool,
-    ) -> list[summation.Part]:
-        """Hand the weighted losses of a block to `consume`, and write its derivatives times a factor."""
+    def _evaluate_block(self, samples: Any, box: Box, asked: Asked) -> list[summation.Part]:
+        """Hand the weighted losses of a block to `asked.consume`, and write its derivatives times a factor."""
 
 
 def evaluate(loss: Any, samples: Admitted, orders: tuple[Order, ...], *outs: Any) -> list[Any]:
@@ -109,7 +97,8 @@ def evaluate(loss: Any, samples: Admitted, orders: tuple[Order, ...], *outs: Any
 
     def step(box: Box) -> list[summation.Part]:
         targets = [[array[box] for array in arrays] for arrays in written]
-        parts: list[summation.Part] = loss._evaluate_block(samples, box, orders, factor, targets, consume, not in_place)
+        asked = Asked(orders, factor, targets, consume, not in_place)
+        parts: list[summation.Part] = loss._evaluate_block(samples, box, asked)
         return parts
 
     by_block = walk(boxes, step)
