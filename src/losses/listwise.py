@@ -71,6 +71,10 @@ class ListNet(ListwiseLoss):
 
     temperature: Positive = 1.0
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
     def _results(self, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> tuple[FloatArray, ...]:
         """Return −Σᵢ tᵢ log pᵢ, where t and p are the two softmaxes, and its derivatives."""
         return listnet(y.astype(s.dtype, copy=False), s, self.temperature, orders)
@@ -108,6 +112,10 @@ class ListMLE(ListwiseLoss):
     >>> ListMLE().grad([1, 0], [0.0, 0.0])
     array([-0.5,  0.5])
     """
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     def _results(self, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> tuple[FloatArray, ...]:
         """Return −Σᵢ log pᵢᵢ, where pᵢₖ is the probability that k is drawn at position i, and its derivatives."""
@@ -170,6 +178,10 @@ class ApproxNDCG(ListwiseLoss):
     """
 
     temperature: Positive = 0.1
+
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     relevance: ClassVar[Interval] = GAIN
 
@@ -251,6 +263,10 @@ class LambdaRank(ListwiseLoss):
 
     sigma: Positive = 1.0
     truncation: Count = None
+
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = False
+    is_twice_differentiable: ClassVar[bool] = False
 
     relevance: ClassVar[Interval] = GAIN
 
