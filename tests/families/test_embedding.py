@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 import losses
-from losses import CategoricalCrossEntropy, CosineDistance, InfoNCE, LinearCrossEntropy, SupCon, Triplet
+from losses import (
+    CategoricalCrossEntropy,
+    Contrastive,
+    CosineDistance,
+    HingeEmbedding,
+    InfoNCE,
+    LinearCrossEntropy,
+    SupCon,
+    Triplet,
+)
 
 RECORDS = json.loads((Path(__file__).parents[1] / "references" / "embeddings.json").read_text(encoding="utf-8"))
 
@@ -74,6 +83,18 @@ def test_what_is_refused(loss, arrays, says):
 
 
 # ----------------------------------------------------------------------------------------------- awkward points
+
+
+@pytest.mark.parametrize(("loss", "off"), [(Contrastive(margin=1.5), 0), (HingeEmbedding(margin=1.5), -1)], ids=str)
+@pytest.mark.parametrize("share", [0.25, 0.75])
+def test_no_other_constant_distance_is_better(loss, off, share):
+    rng = np.random.default_rng(2)
+    labels, weight = np.where(rng.random(40) < share, 1, off), rng.uniform(0, 2, 40)
+    best, *others = (
+        loss.value(labels, np.full(40, c), sample_weight=weight)
+        for c in (loss.best_constant(labels, weight), *np.linspace(0, 3, 301))
+    )
+    assert best <= min(others) * (1 + 1e-15)
 
 
 def test_equal_vectors_have_the_subgradient_0():
