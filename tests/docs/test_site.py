@@ -20,6 +20,7 @@ import accuracy  # noqa: E402
 import catalogue  # noqa: E402
 import curves  # noqa: E402
 import docstrings  # noqa: E402
+import loss_page  # noqa: E402
 import peers  # noqa: E402
 import which  # noqa: E402
 from numpydoc.validate import validate  # noqa: E402
@@ -39,6 +40,17 @@ def test_every_loss_is_in_a_family():
 def test_every_array_is_explained(kind):
     said = {name: text for name, _, text in docstrings.parsed(kind.value)["Parameters"]}
     assert all(any(said[name]) for name in kind.signature.names), said
+
+
+@pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
+def test_every_page_is_complete(kind):
+    """Badges, pictures, a source, and the best constant."""
+    about = SAID.get(kind.__name__, {})
+    assert about.get("best")
+    assert loss_page.badges(kind, about)
+    assert curves.picture(kind, about)
+    assert docstrings.references(kind)
+    assert docstrings.examples(kind)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.library} {row.name}")
@@ -64,19 +76,20 @@ def test_losses_that_are_said_to_be_the_same(one, two):
     for fit in common:
         for seed in range(5):
             arrays = fit.make(9, np.random.default_rng(seed))
-            named = {name: array for name, array in arrays.items() if name not in one.signature.positional}
-            given = [arrays[name] for name in one.signature.positional]
             for method in ("value", "grad"):
-                found, expected = (getattr(loss, method)(*given, **named) for loss in (one, two))
+                found, expected = (call(loss, method, arrays) for loss in (one, two))
                 np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def call(loss, method, arrays):
+    named = {name: array for name, array in arrays.items() if name not in loss.signature.positional}
+    return getattr(loss, method)(*(arrays[name] for name in loss.signature.positional), **named)
 
 
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
 def test_pictures(kind):
     """Where a loss is drawn, its derivative is that of its curve."""
-    picture = curves.picture(kind, SAID.get(kind.__name__, {}))
-    if picture is None:
-        pytest.skip("nobody said what to draw")
+    picture = curves.picture(kind, SAID[kind.__name__])
     low, high = picture.ends
     step = 1e-5 * (high - low)
     for curve in picture.curves:
@@ -86,6 +99,16 @@ def test_pictures(kind):
             )
             assert slope == pytest.approx((after - before) / (2 * step), rel=1e-4, abs=1e-4)
             assert bend >= 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LOSSES if "bound" in SAID[kind.__name__]], ids=lambda k: k.__name__)
+def test_bounded_losses(kind):
+    """No data lead beyond the bound, and some come near it."""
+    loss, (bound, arrays) = kind(reduction="none"), SAID[kind.__name__]["bound"]
+    assert bound * 0.9 < np.max(call(loss, "value", curves.evaluated(f"dict({arrays})"))) <= bound * (1 + 1e-15)
+    for fit in fits(loss, seed=0):
+        for seed in range(50):
+            assert np.max(call(loss, "value", fit.make(9, np.random.default_rng(seed)))) <= bound
 
 
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
