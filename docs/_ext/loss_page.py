@@ -37,12 +37,12 @@ def loss_page(cls, said, files, named):
         docstrings.description(cls),
         "\n## Parameters\n" + docstrings.members(docstrings.parsed(cls)["Parameters"], "").replace("****\n", ""),
         "\n## Example\n\n" + docstrings.examples(cls),
+        in_use(cls),
         arrays(cls, about),
         formulas(cls),
         constant(about),
         relations(cls, said),
         peers.of_loss(cls.__name__, named),
-        in_use(cls),
         section("Source", docstrings.references(cls)),
         code(cls),
     ]

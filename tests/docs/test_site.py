@@ -1,5 +1,6 @@
 """What the documentation says of the losses is true: its tables are data, and each row is run here."""
 
+import re
 import runpy
 import sys
 import tomllib
@@ -163,9 +164,18 @@ def test_broken_links_are_found(tmp_path):
 def test_markdown_of_a_page():
     """Layout goes, code stays, and what a block printed follows it."""
     copies = pytest.importorskip("copies")
+    card = ":::{grid-item-card} Start\n:link: start/index\n:link-type: doc\nHere.\n:::\n[one](../gallery/one.rst)\n"
+    assert copies.plain(card, iter([])) == "- [Start](start/index.md)\nHere.\n\n[one](../gallery/one.md)\n"
+    assert copies.plain("```{which-loss}\n```\n", iter([])) == which.table() + "\n"
     page = ":::{div} wide\n| a |\n:::\n{bdg-success}`convex`\n```{run}\nprint(1)\n```\n```{run}\n:hide:\nx = 1\n```\n"
     expected = "| a |\n\n*convex*\n```python\nprint(1)\n```\n\n```text\n1\n```\n"
     assert copies.plain(page, iter(["1", ""])) == expected
+
+
+@pytest.mark.parametrize("path", [*DOCS.glob("*.md"), *DOCS.glob("start/*.md")], ids=lambda path: path.stem)
+def test_no_directive_is_left_in_the_markdown_of_a_page(path):
+    copies = pytest.importorskip("copies")
+    assert not re.search(r"(?m)^[`:]{3,}\{", copies.plain(copies.whole(path), iter([])))
 
 
 ALLOWED = {
