@@ -128,6 +128,8 @@ def formulas(cls):
         rows.append(f"- **{word}**: {docstrings.summary(method).removeprefix('Return ')}")
     if not rows:
         return ""
+    if "urvature" not in docstrings.description(cls) and not any(row.startswith("- **curvature**") for row in rows):
+        rows.append("- **curvature**: the Hessian, kept positive.")
     return section("Derivatives and curvature", "\n".join(rows) + "\n\n" + CURVATURE)
 
 

@@ -45,11 +45,12 @@ def test_every_array_is_explained(kind):
 
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
 def test_every_page_is_complete(kind):
-    """Badges, pictures, a source, and the best constant."""
+    """Badges, pictures, curvature, a source, an example, and the best constant."""
     about = SAID.get(kind.__name__, {})
     assert about.get("best")
     assert loss_page.badges(kind, about)
     assert curves.picture(kind, about)
+    assert "urvature" in docstrings.description(kind) or "**curvature**" in loss_page.formulas(kind)
     assert docstrings.references(kind)
     assert docstrings.examples(kind)
 
