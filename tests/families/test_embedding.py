@@ -157,6 +157,18 @@ def test_the_layer_agrees_with_its_logits(dtype, spread):
         np.testing.assert_allclose(ours, plain, rtol=0, atol=tolerance * np.abs(plain).max())
 
 
+def test_the_level_of_the_logits_costs_probabilities_no_digits():
+    levels = 1e4 + np.array([0.0, 1.0, 2.0, 28.0])
+    ids = np.arange(4)
+    for away in (0.0, -27.0):
+        bias = levels + np.array([0, 0, 0, away])
+        _, _, found = LinearCrossEntropy().grad(ids, np.zeros((4, 1)), np.zeros((4, 1)), bias=bias)
+        expected = CategoricalCrossEntropy(from_logits=True, reduction="sum").grad(ids, np.tile(bias, (4, 1))) / 4
+        np.testing.assert_allclose(found, expected.sum(axis=0), rtol=1e-13, atol=1e-17)
+    alone = LinearCrossEntropy().value([2], [[0.0]], np.zeros((4, 1)), bias=levels)
+    assert alone == pytest.approx(CategoricalCrossEntropy(from_logits=True).value([2], [levels]), rel=1e-15)
+
+
 def test_without_a_bias_there_are_two_gradients():
     hidden, weight = np.ones((2, 3)), np.ones((4, 3))
     assert [g.shape for g in LinearCrossEntropy().grad([0, 1], hidden, weight)] == [(2, 3), (4, 3)]
