@@ -47,7 +47,6 @@ html_theme_options = {
 }
 html_sidebars = {"index": []}
 html_context = {"default_mode": "auto"}
-highlight_language = "text"
 
 # ------------------------------------------------------------------------------------------------------ examples
 
