@@ -38,7 +38,7 @@ def let_code_break(app, pagename, templatename, context, doctree):
 
 
 CODE = re.compile(r'(?<=<span class="pre">)[^<]+')
-PLACES = re.compile(r"(?<=\w)[.(_=]|,")
+PLACES = re.compile(r"(?<=\w)[.(_=](?!\))|,(?=.)")
 
 
 def inside(node, *kinds):
