@@ -37,15 +37,16 @@ html_theme_options = {
     "navbar_align": "left",
     "show_nav_level": 1,
     "header_links_before_dropdown": 6,
-    "secondary_sidebar_items": ["page-toc", "as_markdown"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "article_footer_items": ["as_markdown"],
     "footer_start": ["copyright"],
     "footer_end": [],
-    "pygments_light_style": "friendly",
-    "pygments_dark_style": "github-dark",
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
     "back_to_top_button": False,
 }
 html_sidebars = {"index": []}
-pygments_style = "friendly"
+html_context = {"default_mode": "auto"}
 
 # ------------------------------------------------------------------------------------------------------ examples
 

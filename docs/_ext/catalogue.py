@@ -1,6 +1,8 @@
 """The losses by family, and what losses.toml says of them."""
 
+import ast
 import inspect
+import re
 import tomllib
 from pathlib import Path
 
@@ -46,6 +48,20 @@ def families():
             found[module] = sorted(kinds, key=lambda kind: inspect.getsourcelines(kind)[1])
     order = [*TITLES, *sorted(found.keys() - TITLES.keys())]
     return {module: found[module] for module in order if module in found}
+
+
+def uses():
+    """Return the pages that use losses in code, by title: where they are, and the names in their code."""
+    found = {}
+    for script in sorted((DOCS / "examples").glob("*.py")):
+        tree = ast.parse(script.read_text(encoding="utf-8"))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        found[ast.get_docstring(tree).partition("\n")[0]] = f"gallery/{script.stem}.rst", names
+    for page in sorted((DOCS / "start").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        code = "\n".join(re.findall(r"(?ms)^```\{run\}\n(.*?)^```", text))
+        found[text.partition("\n")[0].removeprefix("# ")] = f"start/{page.name}", set(re.findall(r"\w+", code))
+    return found
 
 
 def example(cls, about):

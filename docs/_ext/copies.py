@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import docstrings
+import which
 
 import losses
 
@@ -48,12 +49,23 @@ def write(app, exception):
 def markdown(path, srcdir, printed):
     """Return the Markdown of a page: its source without layout, or of an example its text and its code."""
     if path.suffix == ".md":
-        return plain(path.read_text(encoding="utf-8"), iter(printed))
+        return plain(whole(path), iter(printed))
     script = srcdir / "examples" / f"{path.stem}.py"
     if not script.exists():
         return None
     code = script.read_text(encoding="utf-8")
     return f"{ast.get_docstring(ast.parse(code))}\n\n```python\n{code}```\n"
+
+
+def whole(path):
+    """Return the text of a page, with the files that it includes."""
+
+    def included(found):
+        text = (path.parent / found[1]).read_text(encoding="utf-8")
+        return text.replace(f"]({found[2]}", "](")
+
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"(?m)^```\{include\} (\S+)\n:relative-docs: (\S+)\n```\n", included, text)
 
 
 def plain(text, printed):
@@ -64,6 +76,9 @@ def plain(text, printed):
         code = "" if ":hide:" in block[1] else f"```python\n{block[2]}```\n"
         return code + (f"\n```text\n{output}\n```\n" if output else "")
 
+    text = re.sub(r"(?ms)^```\{which-loss\}\n```\n", lambda found: which.table() + "\n", text)
+    text = re.sub(r"(?m)^:{3,}\{grid-item-card\} (.*)\n:link: (.*)\n:link-type: doc\n", r"- [\1](\2.md)\n", text)
+    text = re.sub(r"(\]\([\w/.-]+)\.rst\b", r"\1.md", text)
     text = re.sub(r"(?ms)^```\{run\}\n((?::.*?\n)*)(.*?)^```\n", executed, text)
     text = re.sub(r"(?ms)^:::\{image\}.*?^:::\n", "", text)
     text = re.sub(r"(?ms)^```\{toctree\}.*?^```\n", "", text)

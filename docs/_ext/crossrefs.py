@@ -31,6 +31,16 @@ class LinkNames(SphinxPostTransform):
             node.replace_self(link)
 
 
+def let_code_break(app, pagename, templatename, context, doctree):
+    """Let lines break inside code that stands in text or in a table, after a dot, an underscore and the like."""
+    if "body" in context:
+        context["body"] = CODE.sub(lambda found: PLACES.sub(r"\g<0><wbr>", found[0]), context["body"])
+
+
+CODE = re.compile(r'(?<=<span class="pre">)[^<]+')
+PLACES = re.compile(r"(?<=\w)[.(_=](?!\))|,(?=.)")
+
+
 def inside(node, *kinds):
     """Return whether a node lies in one of some kinds."""
     while node is not None:

@@ -116,7 +116,9 @@ def draw(cls: type, notes: dict[str, Any], folder: Any) -> list[dict[str, str]]:
 def limit(ax: Any, values: np.ndarray | None) -> None:
     """Leave some room at both ends, and show zero."""
     low, high = ax.get_ylim()
-    if values is not None and low > 0:
+    if values is not None and np.ptp(values) < 1e-9 * np.abs(values).max():  # a constant, but for rounding
+        ax.set_ylim(min(low * 1.2, 0), max(high * 1.2, 0))
+    elif values is not None and low > 0:
         ax.set_ylim(bottom=0)
     if values is None:
         ax.set_ylim(bottom=min(low, 0), top=high * 1.05 if high > 0 else 1)

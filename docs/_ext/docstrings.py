@@ -16,7 +16,19 @@ def text(lines):
     """Return lines of a docstring as Markdown."""
     joined = "\n".join(lines) if not isinstance(lines, str) else lines
     joined = re.sub(r"``([^`]+)``", r"`\1`", joined)
+    joined = re.sub(r"(?ms)^(=+(?:  +=+)+)\n(.*?)\n\1\n(.*?)\n\1$", table, joined)
     return re.sub(r"\.\. warning::\n(?=\n? )", "**Warning.** ", joined).strip()
+
+
+def table(found):
+    """Return a table of reStructuredText as one of Markdown."""
+    starts = [column.start() for column in re.finditer(r"=+", found[1])]
+
+    def row(line):
+        cells = [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+        return "| " + " | ".join(cells) + " |"
+
+    return "\n".join([row(found[2]), "| --- " * len(starts) + "|", *map(row, found[3].split("\n"))])
 
 
 def summary(thing):

@@ -34,8 +34,8 @@ def electricity(ax, example):
     for loss in (MSE(), Asymmetric(shortfall_weight=10)):
         ax.plot(np.arange(3 * example.DAY) / 2, example.train(loss, x[past], y[past], "")(x[days]), label=repr(loss))
     ax.plot(np.arange(3 * example.DAY) / 2, y[days], "k", linewidth=1, label="demand")
-    ax.set(xlabel="hours", ylabel="GW")
-    ax.legend()
+    ax.set(xlabel="hours", ylabel="GW", ylim=(19, None))
+    ax.legend(loc="lower center", ncols=3)
 
 
 def counts(ax, example):

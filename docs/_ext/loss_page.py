@@ -6,7 +6,7 @@ import re
 
 import docstrings
 import peers
-from catalogue import example
+from catalogue import example, uses
 from pictures import image
 
 import losses
@@ -37,9 +37,10 @@ def loss_page(cls, said, files, named):
         docstrings.description(cls),
         "\n## Parameters\n" + docstrings.members(docstrings.parsed(cls)["Parameters"], "").replace("****\n", ""),
         "\n## Example\n\n" + docstrings.examples(cls),
+        in_use(cls),
         arrays(cls, about),
         formulas(cls),
-        constant(cls, about),
+        constant(about),
         relations(cls, said),
         peers.of_loss(cls.__name__, named),
         section("Source", docstrings.references(cls)),
@@ -77,6 +78,8 @@ def badges(cls, about):
         found.append(f"{{bdg-info}}`Lipschitz {loss.lipschitz:.4g}`")
     if loss.smoothness is not None:
         found.append(f"{{bdg-info}}`smoothness {loss.smoothness:.4g}`")
+    if "bound" in about:
+        found.append(f"{{bdg-info}}`bounded by {about['bound'][0]:.4g}`")
     if loss.kinks:
         found.append("{bdg-warning}`kinks at " + ", ".join(f"{kink:g}" for kink in loss.kinks) + "`")
     depends = any(isinstance(inspect.getattr_static(cls, name, None), property) for name in (*PROPERTIES, "lipschitz"))
@@ -125,6 +128,8 @@ def formulas(cls):
         rows.append(f"- **{word}**: {docstrings.summary(method).removeprefix('Return ')}")
     if not rows:
         return ""
+    if "urvature" not in docstrings.description(cls) and not any(row.startswith("- **curvature**") for row in rows):
+        rows.append("- **curvature**: the Hessian, kept positive.")
     return section("Derivatives and curvature", "\n".join(rows) + "\n\n" + CURVATURE)
 
 
@@ -135,13 +140,9 @@ CURVATURE = (
 )
 
 
-def constant(cls, about):
-    """Return the best constant prediction: what losses.toml says, or the class itself where it has more to say."""
-    own = docstrings.summary(cls.best_constant).partition(";")[0]
-    if "best" in about:
-        return section("Best constant", f"The constant prediction with the least loss: {about['best']}.")
-    says = own.startswith("Return ") and not own.startswith("Return the constant")
-    return section("Best constant", f"`best_constant` returns {own[7:].rstrip('.')}.") if says else ""
+def constant(about):
+    """Return the best constant prediction."""
+    return section("Best constant", f"The constant prediction with the least loss: {about['best']}.")
 
 
 def relations(cls, said):
@@ -149,6 +150,12 @@ def relations(cls, said):
     rows = [f"- `{one}` is `{two}`." for one, two in said["same"] if re.search(rf"\b{cls.__name__}\(", one + two)]
     known = [row for row in rows if all(name in losses.__all__ for name in re.findall(r"\b([A-Z]\w+)\(", row))]
     return section("Relations", "\n".join(known))
+
+
+def in_use(cls):
+    """Return the examples and pages that use a loss."""
+    rows = [f"- [{title}](../{page})" for title, (page, names) in uses().items() if cls.__name__ in names]
+    return section("In use", "\n".join(rows))
 
 
 def code(cls):

@@ -76,4 +76,8 @@ def index_page():
 def measured(said):
     """Return the largest errors of the losses, by name."""
     every = [example(kind, said.get(kind.__name__, {})) for kinds in families().values() for kind in kinds]
-    return {type(loss).__name__: accuracy.largest_errors(loss) for loss in every if loss is not None}
+    found = {type(loss).__name__: accuracy.largest_errors(loss) for loss in every if loss is not None}
+    for name, errors in found.items():
+        if accuracy.worst(errors) > accuracy.LARGEST:
+            raise ValueError(f"{name} is less accurate than the page on accuracy says: {errors}")
+    return found

@@ -18,7 +18,7 @@ def reference_page():
         "# Methods, bases and functions",
         "## The methods of every loss\n\n`losses.Loss` is the base of all losses. Losses of other arrays name these "
         "instead of `y_true` and `y_pred`: see their pages.",
-        *(entry("method", "losses", f"Loss.{name}", getattr(losses.MSE, name)) for name in methods()),
+        *(entry("method", "losses", f"Loss.{name}", method(name)) for name in methods()),
         "## Bases for losses of your own",
         *(base(getattr(losses, name)) for name in bases),
         "## Functions",
@@ -38,6 +38,11 @@ def methods():
     of_all = [name for name in public if inspect.isfunction(getattr(losses.Loss, name, None))]
     first = ["value", "grad", "value_and_grad", "hess", "curvature", "grad_and_curvature"]
     return [*first, *(name for name in of_all if name not in first)]
+
+
+def method(name):
+    """Return a method of losses with its arguments, or as the base describes it where that says more."""
+    return max(getattr(losses.MSE, name), getattr(losses.Loss, name), key=lambda found: len(found.__doc__ or ""))
 
 
 def entry(kind, module, name, thing):

@@ -43,14 +43,11 @@ class Run(Directive):
         if output:
             found.append(nodes.literal_block(output, output, language="text", classes=["output"]))
         for files in drawn:
-            found += image_nodes(files, self.options.get("alt", ""))
+            found.append(nodes.container("", *image_nodes(files, self.options.get("alt", "")), classes=["drawing"]))
         plt.close("all")
         return found
 
 
 def image_nodes(files, alt):
     """Return the images of a picture: one for light pages, one for dark ones."""
-    return [
-        nodes.image(uri=f"/_pictures/{name}", alt=alt, classes=[f"only-{mode}", "drawn"])
-        for mode, name in files.items()
-    ]
+    return [nodes.image(uri=f"/_pictures/{name}", alt=alt, classes=[f"only-{mode}"]) for mode, name in files.items()]

@@ -13,5 +13,6 @@ def setup(app):
     app.add_directive("run", run.Run)
     app.add_directive("which-loss", which.WhichLoss)
     app.add_post_transform(crossrefs.LinkNames)
+    app.connect("html-page-context", crossrefs.let_code_break)
     app.connect("build-finished", copies.write)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

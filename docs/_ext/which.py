@@ -22,15 +22,20 @@ def rows():
     return found
 
 
+def table():
+    """Return the table as Markdown."""
+    lines = ["| your data | losses | one line |", "| --- | --- | --- |"]
+    for data, names, line, _ in rows():
+        lines.append(f"| {data} | {', '.join(f'`{name}`' for name in names)} | `{line}` |")
+    return "\n".join(lines)
+
+
 class WhichLoss(Directive):
     """Make the table; the names in it become links, as everywhere."""
 
     def run(self):
         """Return the table, made anew in each build, since it follows the library."""
         self.state.document.settings.env.note_reread()
-        lines = ["| your data | losses | one line |", "| --- | --- | --- |"]
-        for data, names, line, _ in rows():
-            lines.append(f"| {data} | {', '.join(f'`{name}`' for name in names)} | `{line}` |")
         holder = nodes.container(classes=["wide", "stacked", "front-table"])
-        self.state.nested_parse(StringList(lines, source=str(FILE)), 0, holder)
+        self.state.nested_parse(StringList(table().splitlines(), source=str(FILE)), 0, holder)
         return [holder]

@@ -204,6 +204,11 @@ class Contrastive(SampleLoss, OfDistances):
         bend: FloatArray = 2 * np.maximum(same, distance < distance.dtype.type(self.margin))
         return bend
 
+    def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the margin times the share of the pairs that don't belong together; see `Loss.best_constant`."""
+        same, weight = admit_targets(y_true, sample_weight, _SAME)
+        return self.margin * float(np.average(1 - same, weights=weight))
+
 
 def times(factor: FloatArray, x: FloatArray) -> FloatArray:
     """Return a product that is 0 where the factor is 0, also if x is infinite."""
@@ -270,6 +275,11 @@ class HingeEmbedding(SampleLoss, OfSignedDistances):
     def curvature_formula(self, sign: FloatArray, distance: FloatArray) -> FloatArray:
         """Return 1."""
         return np.ones_like(distance)
+
+    def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return 0 if most pairs belong together, else the margin; a distance is not below 0."""
+        sign, weight = admit_targets(y_true, sample_weight, _SIGN)
+        return 0.0 if weight @ sign > 0 else self.margin
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -72,6 +72,10 @@ class ListNet(ListwiseLoss):
 
     temperature: Positive = 1.0
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
     def _batches(self, samples: ListSamples) -> list[Batch]:
         """Return the lists that count, some at a time, one after the other, whatever their lengths."""
         return samples.runs()
@@ -113,6 +117,10 @@ class ListMLE(ListwiseLoss):
     >>> ListMLE().grad([1, 0], [0.0, 0.0])
     array([-0.5,  0.5])
     """
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     def _results(self, y: Array, s: FloatArray, orders: tuple[Order, ...]) -> tuple[FloatArray, ...]:
         """Return −Σᵢ log pᵢᵢ, where pᵢₖ is the probability that k is drawn at position i, and its derivatives."""
@@ -175,6 +183,10 @@ class ApproxNDCG(ListwiseLoss):
     """
 
     temperature: Positive = 0.1
+
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     relevance: ClassVar[Interval] = GAIN
 
@@ -256,6 +268,10 @@ class LambdaRank(ListwiseLoss):
 
     sigma: Positive = 1.0
     truncation: Count = None
+
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = False
+    is_twice_differentiable: ClassVar[bool] = False
 
     relevance: ClassVar[Interval] = GAIN
 

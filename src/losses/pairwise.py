@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -46,6 +47,10 @@ class PairwiseHinge(PairwiseLoss):
     """
 
     margin: Positive = 1.0
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = False
+    is_twice_differentiable: ClassVar[bool] = False
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return max(0, m − d)."""
@@ -102,6 +107,10 @@ class PairwiseSquaredHinge(PairwiseLoss):
 
     margin: Positive = 1.0
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = False
+
     def formula(self, d: FloatArray) -> FloatArray:
         """Return max(0, m − d)²."""
         shortfall: FloatArray = np.clip(self.margin - d, 0, np.inf)
@@ -151,6 +160,10 @@ class PairwiseLogistic(PairwiseLoss):
     """
 
     sigma: Positive = 1.0
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return log(1 + e^−σd)."""

@@ -83,6 +83,10 @@ class BradleyTerry(AnswerPairLoss, OfAnswersWithMargin):
     (array([-0.5]), array([0.5]))
     """
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
     def domains(self) -> Mapping[str, Interval]:
         """Return the domain of the margin."""
         return {"margin": _MARGIN}
@@ -164,6 +168,10 @@ class DPO(ReferencedPairLoss):
     beta: Positive = 0.1
     label_smoothing: BelowHalf = 0.0
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
     def formula(self, d: FloatArray) -> FloatArray:
         """Return −(1 − ε) log σ(h) − ε log σ(−h) with h = βd."""
         h, smoothing = self.beta * d, d.dtype.type(self.label_smoothing)
@@ -208,6 +216,10 @@ class IPO(ReferencedPairLoss):
     """
 
     beta: Positive = 0.1
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return (d − 1/(2β))²."""
@@ -259,6 +271,10 @@ class SimPO(AnswerPairLoss, OfAnswers):
 
     beta: Positive = 2.0
     gamma: NotNegative = 1.0
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     def formula(self, d: FloatArray) -> FloatArray:
         """Return −log σ(βd − γ)."""
@@ -397,6 +413,10 @@ class KTO(SampleLoss, OfJudgedAnswers):
     desirable_weight: Positive = 1.0
     undesirable_weight: Positive = 1.0
 
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+
     scalars: ClassVar[tuple[str, ...]] = ("kl",)
 
     def domains(self) -> Mapping[str, Interval]:
@@ -488,6 +508,10 @@ class PPOClip(SampleLoss, OfActions):
     epsilon: OpenFraction = 0.2
     epsilon_high: Upper = None
 
+    is_convex: ClassVar[bool] = False
+    is_differentiable: ClassVar[bool] = False
+    is_twice_differentiable: ClassVar[bool] = False
+
     def formula(self, advantage: FloatArray, logp: FloatArray, old_logp: FloatArray) -> FloatArray:
         """Return −min(ρA, clip(ρ)A), which is −A min(ρ, 1 + ε_high) where A ≥ 0 and −A max(ρ, 1 − ε) elsewhere."""
         return -advantage * self._limited(advantage, _ratio(logp, old_logp))
@@ -547,6 +571,10 @@ class KLPenalty(SampleLoss, OfSampledAnswers):
     >>> KLPenalty().grad(np.log([0.25]), np.log([0.5]))
     array([0.5])
     """
+
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
 
     def formula(self, ref_logp: FloatArray, logp: FloatArray) -> FloatArray:
         """Return exp(u) − 1 − u."""

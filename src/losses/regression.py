@@ -222,9 +222,10 @@ class Huber(ResidualLoss):
 class Asymmetric(ResidualLoss):
     """A loss that costs more on one side: base loss × shortfall_weight where ŷ < y, × overshoot_weight where ŷ > y.
 
-    For costs that differ by direction: too little power, stock or staff against too much. With ``base=MAE()`` it is,
-    up to scale, the `Pinball` loss of the quantile shortfall_weight / (shortfall_weight + overshoot_weight); with
-    `MSE` the loss of that `Expectile`. At ŷ = y the second derivative takes the overshoot weight.
+    For costs that differ by direction: too little power, stock or staff against too much. Where each missing unit costs
+    the same, take ``base=MAE()`` and the ratio of the two prices. It is, up to scale, the `Pinball` loss of the
+    quantile shortfall_weight / (shortfall_weight + overshoot_weight). With `MSE`, which weighs squared errors and is
+    easier to train, it is the loss of that `Expectile`. At ŷ = y the second derivative takes the overshoot weight.
 
     Parameters
     ----------

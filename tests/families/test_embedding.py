@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 import losses
-from losses import CategoricalCrossEntropy, CosineDistance, InfoNCE, LinearCrossEntropy, SupCon, Triplet
+from losses import (
+    CategoricalCrossEntropy,
+    Contrastive,
+    CosineDistance,
+    HingeEmbedding,
+    InfoNCE,
+    LinearCrossEntropy,
+    SupCon,
+    Triplet,
+)
 
 RECORDS = json.loads((Path(__file__).parents[1] / "references" / "embeddings.json").read_text(encoding="utf-8"))
 
@@ -76,6 +85,18 @@ def test_what_is_refused(loss, arrays, says):
 # ----------------------------------------------------------------------------------------------- awkward points
 
 
+@pytest.mark.parametrize(("loss", "off"), [(Contrastive(margin=1.5), 0), (HingeEmbedding(margin=1.5), -1)], ids=str)
+@pytest.mark.parametrize("share", [0.25, 0.75])
+def test_no_other_constant_distance_is_better(loss, off, share):
+    rng = np.random.default_rng(2)
+    labels, weight = np.where(rng.random(40) < share, 1, off), rng.uniform(0, 2, 40)
+    best, *others = (
+        loss.value(labels, np.full(40, c), sample_weight=weight)
+        for c in (loss.best_constant(labels, weight), *np.linspace(0, 3, 301))
+    )
+    assert best <= min(others) * (1 + 1e-15)
+
+
 def test_equal_vectors_have_the_subgradient_0():
     same, other = [[1.0, 2.0]], [[1.0, 2.5]]
     for method in ("grad", "hess"):
@@ -134,6 +155,18 @@ def test_the_layer_agrees_with_its_logits(dtype, spread):
     assert found == pytest.approx(value, rel=tolerance)
     for ours, plain in zip(grads, (slope @ weight, slope.T @ hidden, slope.sum(axis=0)), strict=True):
         np.testing.assert_allclose(ours, plain, rtol=0, atol=tolerance * np.abs(plain).max())
+
+
+def test_the_level_of_the_logits_costs_probabilities_no_digits():
+    levels = 1e4 + np.array([0.0, 1.0, 2.0, 28.0])
+    ids = np.arange(4)
+    for away in (0.0, -27.0):
+        bias = levels + np.array([0, 0, 0, away])
+        _, _, found = LinearCrossEntropy().grad(ids, np.zeros((4, 1)), np.zeros((4, 1)), bias=bias)
+        expected = CategoricalCrossEntropy(from_logits=True, reduction="sum").grad(ids, np.tile(bias, (4, 1))) / 4
+        np.testing.assert_allclose(found, expected.sum(axis=0), rtol=1e-13, atol=1e-17)
+    alone = LinearCrossEntropy().value([2], [[0.0]], np.zeros((4, 1)), bias=levels)
+    assert alone == pytest.approx(CategoricalCrossEntropy(from_logits=True).value([2], [levels]), rel=1e-15)
 
 
 def test_without_a_bias_there_are_two_gradients():

@@ -78,7 +78,7 @@ def test_newton_steps_reach_the_optimum_of_a_convex_loss(case):
 
     arrays = [array + 0.05 * rng().normal(size=array.shape).clip(-0.9, 0.9) for array in centre]
     value = at(arrays)
-    for _ in range(3000):
+    for _ in range(4000):
         pairs = slope(arrays)
         if max(np.abs(g).max() for g, _ in pairs) < 1e-7:
             break

@@ -66,7 +66,7 @@ class Levels(NamedTuple):
     @property
     def scale(self) -> FloatArray:
         """By what an exponential, less the shift, must be multiplied to be a probability."""
-        found: FloatArray = np.exp(self.shift - self.whole)
+        found: FloatArray = 1 / (self.others + np.exp(self.own - self.shift))  # not of `whole`, rounded at its own size
         return found
 
 
@@ -114,9 +114,9 @@ class Head:
             top = np.maximum(shift, block.logits.max(axis=1))
             sums = sums * np.exp((shift - top).astype(wide)) + _exponentials(block, top).sum(axis=1).astype(wide)
             shift = top
-        others = np.log(sums) + shift
-        whole = np.logaddexp(others, own)
-        return Levels(own, softplus(others - own), whole, shift.astype(wide), sums)
+        others, shift = np.log(sums), shift.astype(wide)
+        whole = np.logaddexp(others + shift, own)
+        return Levels(own, softplus(others + (shift - own)), whole, shift, sums)
 
     def exponentials(self, shift: FloatArray) -> Iterator[tuple[Block, FloatArray]]:
         """Yield blocks and, in place of their logits, exp(logit − shift), which is 0 for the labels."""
