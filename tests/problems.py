@@ -1,5 +1,6 @@
 """Ways of calling losses, and of looking at what they return."""
 
+import dataclasses
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losses._testing.subject import Arrays, Subject
 from registry import Case, Problem, call, seeds
 
 THOROUGH = settings().max_examples > 100
@@ -64,6 +66,33 @@ def results(case: Case, reduction: str, problem: Problem, **arguments: Any) -> d
     loss = case.with_reduction(reduction)
     found = ["value", "grad", "hess"] if case.has_hess else ["value", "grad"]
     return {method: flatten(call(loss, method, problem, **arguments)) for method in found}
+
+
+def asked(case: Case, rng: np.random.Generator) -> tuple[str, ...]:
+    """Return methods that give all there is, once: value and grad together or, as often, each by itself."""
+    together = rng.random() < 0.5
+    return tuple(name for name in case.methods if name == "hess" or (name == "value_and_grad") == together)
+
+
+@dataclasses.dataclass(frozen=True)
+class Remembering(Subject):
+    """A loss for several laws of one example, which is called once for what all of them ask of the same arrays."""
+
+    memory: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, subject: Subject) -> "Remembering":
+        """Return a loss that remembers nothing yet."""
+        return cls(**{field.name: getattr(subject, field.name) for field in dataclasses.fields(subject)})
+
+    def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
+        """Return what a method returns for arrays and weights; without further arguments, from memory if possible."""
+        if arguments:
+            return super().call(method, arrays, weight, **arguments)
+        key = (method, self.reduction, id(weight), *((name, id(array)) for name, array in arrays.items()))
+        if key not in self.memory:  # with the arrays, which hold on to their ids
+            self.memory[key] = super().call(method, arrays, weight), dict(arrays), weight
+        return self.memory[key][0]
 
 
 def assert_close(actual: Any, expected: Any, dtype: Any) -> None:

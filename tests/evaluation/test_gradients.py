@@ -20,7 +20,10 @@ each_case = pytest.mark.parametrize("case", ALL, ids=str)
 @given(n=st.integers(1, 4), seed=seeds)
 def test_grad_is_the_derivative_of_value_and_hess_of_grad(case, n, seed):
     rng = np.random.default_rng(seed)
-    arrays, weight = laid_out(case, rng, n).arrays, some_weights(rng, n, least=0) if rng.random() < 0.7 else None
+    arrays, weight = (
+        laid_out(case, rng, n, flat=True).arrays,
+        some_weights(rng, n, least=0) if rng.random() < 0.7 else None,
+    )
     (subject,) = case.subject.each(str(rng.choice(["mean", "sum"]))).values()
     gradients.grad_is_the_derivative_of_value(subject, arrays, weight)
     gradients.hess_is_the_derivative_of_grad(subject, arrays, weight)
