@@ -47,7 +47,6 @@ def differences(function: Function, x: Array, index: tuple[int, ...], step: floa
     Where the function isn't finite, or refuses its argument, the result is NaN; so is that of one side if `sides` is
     False, which saves a call.
     """
-
     f = {steps: _beside(function, x, index, steps * step) for steps in (-2, -1, 1, 2)}
     middle = _beside(function, x, index, 0.0) if sides else np.nan
     with np.errstate(all="ignore"):
