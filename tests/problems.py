@@ -1,14 +1,17 @@
 """Ways of calling losses, and of looking at what they return."""
 
+import contextlib
 import dataclasses
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losses._pairs.items import Plan
 from losses._testing.subject import Arrays, Subject
 from registry import Case, Problem, call, seeds
 
@@ -132,6 +135,15 @@ def some_weights(rng: np.random.Generator, n: int, least: float = 0.125) -> np.n
     if not least:
         weight[rng.permutation(n)[: rng.integers(n)]] = 0
     return weight
+
+
+@contextlib.contextmanager
+def as_of_long_queries(rng: np.random.Generator) -> Iterator[None]:
+    """Let queries of more than one to three items be summed as those of hundreds are: half by half, or on a grid."""
+    plans = [Plan(leaf=int(rng.choice([1, 1, 3])), direct=0, dense=dense, block=0.05) for dense in (0.0, 1e9)]
+    plan = [Plan(), *plans][rng.integers(3)]
+    with mock.patch("losses._pairs.sums.Plan", return_value=plan):
+        yield
 
 
 LAYOUTS = {

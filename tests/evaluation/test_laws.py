@@ -13,10 +13,12 @@ from losses._testing import boosting, calls, laws
 from own_losses import ALL
 from problems import (
     Remembering,
+    as_of_long_queries,
     assert_close,
     assert_identical,
     drawn,
     drawn_in_any_dtype,
+    flatten,
     laid_out,
     results,
     slopes,
@@ -69,6 +71,11 @@ def under_one_reduction(subject, rng):
 def test_laws_of_weights_and_order(case, n, dtype, seed):
     """Derivatives are `grad`, `hess` and, where the samples aren't items of queries, `curvature`."""
     rng = np.random.default_rng(seed)
+    with as_of_long_queries(rng):
+        check_weights_and_order(case, rng, n, dtype)
+
+
+def check_weights_and_order(case, rng, n, dtype):
     arrays, weight = laid_out(case, rng, n, dtype).arrays, some_weights(rng, n)
     or_none = weight if rng.random() < 0.7 else None
     subject = Remembering.of(case.subject)
@@ -88,6 +95,21 @@ def test_laws_of_weights_and_order(case, n, dtype, seed):
 
     with np.errstate(over="ignore"):
         laws.weight_zero_leaves_the_sample_out(subject, garbage, weight, some(rng, n), spoil)
+
+
+@pytest.mark.parametrize("case", [case for case in ALL if case.unit in ("query", "mixed")], ids=str)
+@drawn
+def test_long_queries_are_summed_as_short_ones_pair_by_pair(case, n, dtype, seed):
+    """What long queries take on the way, whatever they do there alike for value and derivatives."""
+    rng = np.random.default_rng(seed)
+    problem, weight = laid_out(case, rng, 3 * n), some_weights(rng, 3 * n, least=0)
+    loss = case.with_reduction(str(rng.choice(case.reductions)))
+    methods = (*case.methods, "curvature")
+    expected = {method: flatten(call(loss, method, problem, sample_weight=weight)) for method in methods}
+    with as_of_long_queries(rng):
+        for method in methods:
+            for a, b in zip(flatten(call(loss, method, problem, sample_weight=weight)), expected[method], strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11)
 
 
 def widened(case, arrays):
