@@ -1,5 +1,6 @@
 """Settings of the tests: a Hypothesis profile for every run, the same each time, and one for longer local runs."""
 
+import gc
 import os
 
 import pytest
@@ -17,6 +18,12 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_finish():
+    """Keep the tests themselves, which live as long as the run, out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

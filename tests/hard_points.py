@@ -11,6 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from exact import exactly
+from registry import Seeded
 
 STORED = json.loads((Path(__file__).parent / "references" / "catalogue.json").read_text(encoding="utf-8"))
 METHODS = ("value", "grad", "hess")
@@ -87,19 +88,9 @@ def assert_exact(loss: Any, y: Any, p: Any, exact: Exact) -> None:
             )
 
 
-def arrays(dtype: Any, elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
+def arrays(dtype: Any, elements: Seeded) -> st.SearchStrategy[np.ndarray]:
     """Return a strategy for arrays of 8 numbers, rounded to a dtype."""
-    return st.lists(elements, min_size=8, max_size=8).map(lambda values: np.array(values, dtype))
-
-
-def magnitudes(least: float, most: float) -> st.SearchStrategy[float]:
-    """Return a strategy for positive numbers all over a range of exponents."""
-    return st.floats(np.log10(least), np.log10(most)).map(lambda exponent: 10.0**exponent)
-
-
-def signed(elements: st.SearchStrategy[float]) -> st.SearchStrategy[float]:
-    """Return a strategy for numbers of either sign, and zero."""
-    return elements | elements.map(lambda x: -x) | st.just(0.0)
+    return elements(dtype, (8,))
 
 
 def assert_least_at(loss: Any, best: float, y: Any, weight: Any, grid: Any) -> None:

@@ -1,13 +1,18 @@
 """Ways of calling losses, and of looking at what they return."""
 
+import contextlib
+import dataclasses
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losses._pairs.items import Plan
+from losses._testing.subject import Arrays, Subject
 from registry import Case, Problem, call, seeds
 
 THOROUGH = settings().max_examples > 100
@@ -66,6 +71,33 @@ def results(case: Case, reduction: str, problem: Problem, **arguments: Any) -> d
     return {method: flatten(call(loss, method, problem, **arguments)) for method in found}
 
 
+def asked(case: Case, rng: np.random.Generator) -> tuple[str, ...]:
+    """Return methods that give all there is, once: value and grad together or, as often, each by itself."""
+    together = rng.random() < 0.5
+    return tuple(name for name in case.methods if name == "hess" or (name == "value_and_grad") == together)
+
+
+@dataclasses.dataclass(frozen=True)
+class Remembering(Subject):
+    """A loss for several laws of one example, which is called once for what all of them ask of the same arrays."""
+
+    memory: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, subject: Subject) -> "Remembering":
+        """Return a loss that remembers nothing yet."""
+        return cls(**{field.name: getattr(subject, field.name) for field in dataclasses.fields(subject)})
+
+    def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
+        """Return what a method returns for arrays and weights; without further arguments, from memory if possible."""
+        if arguments:
+            return super().call(method, arrays, weight, **arguments)
+        key = (method, self.reduction, id(weight), *((name, id(array)) for name, array in arrays.items()))
+        if key not in self.memory:  # with the arrays, which hold on to their ids
+            self.memory[key] = super().call(method, arrays, weight), dict(arrays), weight
+        return self.memory[key][0]
+
+
 def assert_close(actual: Any, expected: Any, dtype: Any) -> None:
     """Assert that numbers which are of order 1 or more where they matter agree to rounding in `dtype`."""
     tolerance = 200 * np.finfo(dtype).eps
@@ -103,6 +135,15 @@ def some_weights(rng: np.random.Generator, n: int, least: float = 0.125) -> np.n
     if not least:
         weight[rng.permutation(n)[: rng.integers(n)]] = 0
     return weight
+
+
+@contextlib.contextmanager
+def as_of_long_queries(rng: np.random.Generator) -> Iterator[None]:
+    """Let queries of more than one to three items be summed as those of hundreds are: half by half, or on a grid."""
+    plans = [Plan(leaf=int(rng.choice([1, 1, 3])), direct=0, dense=dense, block=0.05) for dense in (0.0, 1e9)]
+    plan = [Plan(), *plans][rng.integers(3)]
+    with mock.patch("losses._pairs.sums.Plan", return_value=plan):
+        yield
 
 
 LAYOUTS = {

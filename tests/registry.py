@@ -195,6 +195,7 @@ class Seeded:
 
     make: Maker
     dtype: Any = None
+    kinds: "tuple[Seeded, ...]" = ()
 
     def __call__(self, dtype: Any, shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
         return seeds.map(lambda seed: self.array(np.random.default_rng(seed), dtype, shape))
@@ -204,6 +205,19 @@ class Seeded:
 
     def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Seeded":
         return Seeded(lambda rng, shape: change(self.make(rng, shape)))
+
+    def __or__(self, other: "Seeded") -> "Seeded":
+        return one_of(*(self.kinds or (self,)), *(other.kinds or (other,)))
+
+
+def one_of(*kinds: Seeded) -> Seeded:
+    """Arrays whose entries are of several kinds, in some arrays of a few of them only."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        few = rng.permutation(len(kinds))[: rng.integers(1, len(kinds) + 1)]
+        return np.choose(rng.choice(few, shape), [kind.make(rng, shape) for kind in kinds])
+
+    return Seeded(make, kinds=kinds)
 
 
 def choice(*numbers: float) -> Seeded:
@@ -229,6 +243,21 @@ def reals(bound: float = 8.0) -> Seeded:
 
 
 ANY = reals()
+
+
+def magnitudes(least: float, most: float) -> Seeded:
+    """Arrays of positive numbers all over a range of exponents, whose ends are among them."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        inside = np.clip(10.0 ** rng.uniform(np.log10(least), np.log10(most), shape), least, most)
+        return np.where(rng.random(shape) < 0.1, rng.choice([least, most], shape), inside)
+
+    return Seeded(make)
+
+
+def signed(size: Seeded) -> Seeded:
+    """Arrays of numbers of either sign, and zero."""
+    return size | size.map(np.negative) | choice(0.0)
 
 
 def between(low: float, high: float) -> Seeded:

@@ -3,7 +3,6 @@
 import math
 from decimal import Decimal
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -58,7 +57,22 @@ from losses import (
 )
 from losses._loss.elementwise import TargetLoss
 from problems import THOROUGH, drawn, slopes
-from registry import CASES, Problem, call, class_ids, distributions, predictions
+from registry import (
+    CASES,
+    Problem,
+    Seeded,
+    between,
+    call,
+    choice,
+    class_ids,
+    distributions,
+    labels,
+    magnitudes,
+    predictions,
+    reals,
+    seeds,
+    signed,
+)
 
 WIDER = [np.longdouble] if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else []
 DTYPES = [np.float64, np.float32, np.float16, *WIDER]
@@ -102,9 +116,10 @@ def each_loss(kinds, registered):
     return pytest.mark.parametrize("loss", losses, ids=str)
 
 
-def a_dtype(data, loss):
+def a_dtype(rng, loss):
     """Return a dtype: with extreme parameters, one that can hold them."""
-    return data.draw(st.sampled_from([np.float64, np.float32] if loss in EXTREME else DTYPES))
+    dtypes = [np.float64, np.float32] if loss in EXTREME else DTYPES
+    return dtypes[rng.integers(len(dtypes))]
 
 
 def computed_in(dtype):
@@ -137,38 +152,31 @@ def assert_accurate(actual, expected, dtype):
 
 
 def numbers(dtype, low=-math.inf, high=math.inf):
-    """Strategy for finite numbers of a dtype between bounds: of any magnitude, and special ones."""
-    width = min(np.dtype(dtype).itemsize * 8, 64)
-    info = np.finfo(f"f{width // 8}")
+    """Finite numbers of a dtype, between bounds if from 0 up: of any magnitude, and special ones."""
+    info = np.finfo(f"f{min(np.dtype(dtype).itemsize, 8)}")
     top, least, eps = float(info.max), float(info.smallest_normal), float(np.finfo(dtype).eps)
     low, high = max(low, -top), min(high, top)
     special = [0.0, 1.0, 0.5, 0.25, eps, eps / 2, 1 - eps / 2, 1 - eps, 1 + eps, least, 2 * least, top, top / 2]
     special += [17.0, 36.7, 40.0, 88.7, 103.9, 709.7, 745.2, 1e4, math.sqrt(top), math.sqrt(least)]
     rounded = [float(x) for x in np.array(special).astype(info.dtype)]
     allowed = [x for size in rounded for x in (size, -size) if low <= x <= high]
-    top_power = 0 if high == 1 else 12
-    magnitudes = st.builds(
-        math.ldexp, st.sampled_from(sorted({0.0, *np.clip([low, high], -1, 1)})), st.integers(info.minexp, top_power)
-    )
-    moderate = st.floats(max(low, -1000.0), min(high, 1000.0), width=width)
-    return st.sampled_from(allowed) | magnitudes | moderate | st.floats(low, high, width=width)
+    powers = Seeded(lambda rng, shape: 2.0 ** rng.integers(info.minexp, 1 if high == 1 else 13, shape))
+    sizes = powers | magnitudes(float(info.smallest_subnormal), high)
+    any_size = signed(sizes) if low else sizes | choice(0.0)
+    return choice(*allowed) | any_size | between(max(low, -1000.0), min(high, 1000.0))
 
 
-@st.composite
-def residual_arguments(draw, loss, dtype):
+def residual_arguments(rng, loss, dtype, size):
     """Targets and predictions; also close to each other, and near a residual of ±δ."""
-    anywhere = numbers(dtype)
+    y, p = (numbers(dtype).array(rng, dtype, (size,)) for _ in range(2))
     kinks = [0.0, *(sign * base.delta for base in _bases(loss) if hasattr(base, "delta") for sign in (1, -1))]
-    size = draw(st.integers(1, 8))
-    y = draw(hnp.arrays(dtype, size, elements=anywhere))
     with np.errstate(all="ignore"):
-        near = y + np.array(draw(st.lists(st.sampled_from(kinks), min_size=size, max_size=size)), dtype)
-        steps = draw(st.lists(st.integers(-3, 3), min_size=size, max_size=size))
+        near = y + rng.choice(kinks, size).astype(dtype)
+        steps = rng.integers(-3, 4, size)
         for _ in range(3):
             near = np.where(np.abs(steps) > _, np.nextafter(near, np.sign(steps).astype(dtype) * np.inf), near)
     near = np.where(np.isfinite(near), near, y).astype(dtype)
-    p = draw(hnp.arrays(dtype, size, elements=anywhere))
-    return Problem({"y_true": y, "y_pred": np.where(draw(hnp.arrays(bool, size)), near, p)})
+    return Problem({"y_true": y, "y_pred": np.where(rng.random(size) < 0.5, near, p)})
 
 
 def _bases(loss):
@@ -178,29 +186,24 @@ def _bases(loss):
             yield from _bases(term.base)
 
 
-@st.composite
-def binary_arguments(draw, loss, dtype):
-    size = draw(st.integers(1, 8))
-    label = st.sampled_from([0.0, 1.0]) | numbers(dtype, 0.0, 1.0)
+def binary_arguments(rng, loss, dtype, size):
+    label = labels | numbers(dtype, 0.0, 1.0)
     prediction = numbers(dtype) if loss.from_logits else numbers(dtype, 0.0, 1.0)
     elements = {"y_true": label, "y_pred": prediction}
-    return Problem({name: draw(hnp.arrays(dtype, size, elements=each)) for name, each in elements.items()})
+    return Problem({name: each.array(rng, dtype, (size,)) for name, each in elements.items()})
 
 
-@st.composite
-def preference_arguments(draw, loss, dtype):
+def preference_arguments(rng, loss, dtype, size):
     """Rewards or log-probabilities in nats, also equal and close ones."""
-    width = min(np.dtype(dtype).itemsize * 8, 64)
-    nats = st.floats(-300, 300, width=width) | st.floats(-4, 4, width=width) | st.integers(-50, 50).map(float)
-    size = draw(st.integers(1, 8))
-    arrays = (draw(hnp.arrays(dtype, size, elements=nats)) for _ in loss.signature.names)
+    nats = reals(300) | reals(4) | choice(*range(-50, 51))
+    arrays = (nats.array(rng, dtype, (size,)) for _ in loss.signature.names)
     named = dict(zip(loss.signature.names, arrays, strict=True))
     changes = {"desirable": lambda array: (array > 0).astype(dtype), "margin": abs, "kl": abs}
     return Problem({name: changes.get(name, np.asarray)(array) for name, array in named.items()})
 
 
 def arguments_of(loss):
-    """Return the strategy for a loss's arguments."""
+    """Return what makes a loss's arguments."""
     if isinstance(loss, BinaryCrossEntropy):
         return binary_arguments
     of_preferences = loss.signature.positional != ("y_true", "y_pred")
@@ -269,10 +272,11 @@ def test_losses_of_other_families(case, n, dtype, seed):
 
 
 @each_loss(ELEMENTWISE, [case.with_reduction("none") for case in ELEMENTS])
-@given(data=st.data())
-def test_elementwise_losses(loss, data):
-    dtype = a_dtype(data, loss)
-    check_elements(loss, data.draw(arguments_of(loss)(loss, dtype)), dtype)
+@given(n=st.integers(1, 8), seed=seeds)
+def test_elementwise_losses(loss, n, seed):
+    rng = np.random.default_rng(seed)
+    dtype = a_dtype(rng, loss)
+    check_elements(loss, arguments_of(loss)(rng, loss, dtype, n), dtype)
 
 
 def check_elements(loss, problem, dtype):
@@ -314,18 +318,13 @@ def test_probabilities_with_hard_labels_keep_their_relative_precision(label, dty
 
 
 @each_loss(CategoricalCrossEntropy, [case.with_reduction("none") for case in OVER_CLASSES])
-@given(data=st.data())
-def test_cross_entropy_over_classes(loss, data):
-    dtype, targets = a_dtype(data, loss), data.draw(st.sampled_from([class_ids, distributions]))
-    rows, classes = data.draw(st.integers(1, 4)), 3
-    p = data.draw(
-        hnp.arrays(
-            dtype,
-            (rows, classes),
-            elements=numbers(dtype) | st.floats(-4, 4, width=16) if loss.from_logits else numbers(dtype, 0.0, 1.0),
-        )
-    )
-    y = data.draw(targets(computed_in(dtype), (rows,) if targets is class_ids else (rows, classes)))
+@given(rows=st.integers(1, 4), targets=st.sampled_from([class_ids, distributions]), seed=seeds)
+def test_cross_entropy_over_classes(loss, rows, targets, seed):
+    rng, classes = np.random.default_rng(seed), 3
+    dtype = a_dtype(rng, loss)
+    scores = numbers(dtype) | reals(4) if loss.from_logits else numbers(dtype, 0.0, 1.0)
+    p = scores.array(rng, dtype, (rows, classes))
+    y = targets.array(rng, computed_in(dtype), (rows,) if targets is class_ids else (rows, classes))
     shares = np.eye(classes)[y] if y.ndim == 1 else y
     value, grad = loss.value_and_grad(y, p)
     eps = exactly(np.finfo(dtype).eps)
@@ -395,11 +394,11 @@ def test_extreme_weights_of_rows_stay_within_the_range_of_float32(offset, weight
 
 
 @each_loss(PAIRWISE, [case.with_reduction("none") for case in CASES if isinstance(case.loss, PAIRWISE)])
-@given(data=st.data())
-def test_a_pair_of_items(loss, data):
-    dtype = a_dtype(data, loss)
-    better, worse = data.draw(st.tuples(*[numbers(dtype) | st.floats(-4, 4, width=16)] * 2))
-    scores = np.array([worse, better], dtype)
+@given(seed=seeds)
+def test_a_pair_of_items(loss, seed):
+    rng = np.random.default_rng(seed)
+    dtype = a_dtype(rng, loss)
+    scores = (numbers(dtype) | reals(4)).array(rng, dtype, (2,))
     d = exactly(scores[1]) - exactly(scores[0])
     assume(abs(d) <= exactly(np.finfo(computed_in(dtype)).max) / 4)
     exact_value, exact_grad = exact.pair(loss, d)
@@ -490,9 +489,9 @@ def test_summation_adds_no_more_than_eight_eps(n, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@given(data=st.data())
-def test_summation_of_any_numbers(dtype, data):
-    check_sum(data.draw(hnp.arrays(dtype, st.integers(1, 200), elements=numbers(dtype), fill=numbers(dtype))), dtype)
+@given(n=st.integers(1, 200), seed=seeds)
+def test_summation_of_any_numbers(dtype, n, seed):
+    check_sum(numbers(dtype).array(np.random.default_rng(seed), dtype, (n,)), dtype)
 
 
 @pytest.mark.parametrize("loss", [MSE(), MAE(), BinaryCrossEntropy(from_logits=True)], ids=str)

@@ -12,10 +12,13 @@ import losses
 from losses._testing import boosting, calls, laws
 from own_losses import ALL
 from problems import (
+    Remembering,
+    as_of_long_queries,
     assert_close,
     assert_identical,
     drawn,
     drawn_in_any_dtype,
+    flatten,
     laid_out,
     results,
     slopes,
@@ -58,9 +61,9 @@ def some(rng, n):
     return kept
 
 
-def under_one_reduction(case, rng):
+def under_one_reduction(subject, rng):
     """Return the loss with one of its reductions."""
-    return dataclasses.replace(case.subject, reductions=(case.reductions[rng.integers(len(case.reductions))],))
+    return dataclasses.replace(subject, reductions=(subject.reductions[rng.integers(len(subject.reductions))],))
 
 
 @each_case
@@ -68,11 +71,17 @@ def under_one_reduction(case, rng):
 def test_laws_of_weights_and_order(case, n, dtype, seed):
     """Derivatives are `grad`, `hess` and, where the samples aren't items of queries, `curvature`."""
     rng = np.random.default_rng(seed)
+    with as_of_long_queries(rng):
+        check_weights_and_order(case, rng, n, dtype)
+
+
+def check_weights_and_order(case, rng, n, dtype):
     arrays, weight = laid_out(case, rng, n, dtype).arrays, some_weights(rng, n)
     or_none = weight if rng.random() < 0.7 else None
-    laws.sum_is_none_added_up(case.subject, arrays, or_none)
-    laws.mean_is_sum_over_one_denominator(case.subject, arrays, or_none)
-    subject = under_one_reduction(case, rng)
+    subject = Remembering.of(case.subject)
+    laws.sum_is_none_added_up(subject, arrays, or_none)
+    laws.mean_is_sum_over_one_denominator(subject, arrays, or_none)
+    subject = under_one_reduction(subject, rng)
     if 2 not in case.exempt:
         laws.integer_weight_repeats_the_sample(
             subject, arrays, counts=rng.integers(0, 4, n) * some(rng, n) + some(rng, n)
@@ -86,6 +95,21 @@ def test_laws_of_weights_and_order(case, n, dtype, seed):
 
     with np.errstate(over="ignore"):
         laws.weight_zero_leaves_the_sample_out(subject, garbage, weight, some(rng, n), spoil)
+
+
+@pytest.mark.parametrize("case", [case for case in ALL if case.unit in ("query", "mixed")], ids=str)
+@drawn
+def test_long_queries_are_summed_as_short_ones_pair_by_pair(case, n, dtype, seed):
+    """What long queries take on the way, whatever they do there alike for value and derivatives."""
+    rng = np.random.default_rng(seed)
+    problem, weight = laid_out(case, rng, 3 * n), some_weights(rng, 3 * n, least=0)
+    loss = case.with_reduction(str(rng.choice(case.reductions)))
+    methods = (*case.methods, "curvature")
+    expected = {method: flatten(call(loss, method, problem, sample_weight=weight)) for method in methods}
+    with as_of_long_queries(rng):
+        for method in methods:
+            for a, b in zip(flatten(call(loss, method, problem, sample_weight=weight)), expected[method], strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11)
 
 
 def widened(case, arrays):
@@ -190,7 +214,8 @@ def test_what_is_returned(case, n, dtype, seed):
     what `out` receives, wherever it lies, also in the predictions themselves. The curvature is positive.
     """
     rng = np.random.default_rng(seed)
-    problem, subject = in_dtype(case.loss, laid_out(case, rng, n), dtype), under_one_reduction(case, rng)
+    problem = in_dtype(case.loss, laid_out(case, rng, n), dtype)
+    subject = under_one_reduction(Remembering.of(case.subject), rng)
     arrays, weight = problem.arrays, some_weights(rng, n, least=0) if rng.random() < 0.7 else None
     calls.what_is_returned(subject, arrays, weight)
     calls.parts_are_the_same(subject, arrays, weight)
@@ -249,7 +274,7 @@ def larger(case, seed, dtype=np.float64, blocks=1.25):
     """Return a problem of so many `small_blocks` of float64, and where samples have shapes, of two axes of samples."""
     few = case.typical(64, dtype, seed)
     if case.unit not in ("element", "row"):
-        return few.take(np.arange(1000) % len(few))
+        return few.take(np.arange(600 if case.unit == "anchor" else 1000) % len(few))
     rng = np.random.default_rng(seed)
     rows = int(blocks * SMALL_BLOCK) // max(array[0].size for array in predictions(case.loss, few))
     return few.take(rng.integers(0, len(few), (2, rows // 2 + 1)))
@@ -260,7 +285,7 @@ def larger(case, seed, dtype=np.float64, blocks=1.25):
 def test_out_receives_the_same_bits_in_several_blocks(case):
     problem, rng = larger(case, 1), np.random.default_rng(1)
     for _ in range(2):
-        arrays, subject = problem.arrays, under_one_reduction(case, rng)
+        arrays, subject = problem.arrays, under_one_reduction(case.subject, rng)
         calls.out_receives_the_same_bits(subject, arrays, None, lambda like: a_place(rng, like))
 
 

@@ -13,12 +13,11 @@ from hard_points import (
     assert_as_stored,
     assert_exact,
     assert_least_at,
-    magnitudes,
-    signed,
     stored,
 )
 from losses import Gamma, NegativeBinomial, Poisson, Tweedie
 from losses._admission.domains import Above
+from registry import choice, magnitudes, reals, signed
 
 EPS = np.finfo(np.float64).eps
 POWERS = [-1.0, 0.0, 1.0, 1 + 1e-9, 1 + 1e-6, 1.0005, 1.1, 1.5, 1.9, 1.9995, 2 - 1e-9, 2.0, 2 + 1e-9, 2.5, 3.0]
@@ -43,12 +42,12 @@ def test_stored_values(loss, record):
 
 
 def targets(loss, most):
-    """Return a strategy for targets in the domain of a loss, far from 1 too, and where they may be, 0 and negative."""
+    """Return makers of targets in the domain of a loss, far from 1 too, and where they may be, 0 and negative."""
     low = loss.domains()["y_true"].low
-    far = magnitudes(1 / most, most) | st.sampled_from([1.0, 3.0])
+    far = magnitudes(1 / most, most) | choice(1.0, 3.0)
     if type(loss.domains()["y_true"]) is Above:
         return far
-    return far | st.just(0.0) if low == 0 else signed(far)
+    return far | choice(0.0) if low == 0 else signed(far)
 
 
 @each_loss
@@ -59,7 +58,7 @@ def test_exactly(loss, dtype, data):
     if dtype == np.float32 and getattr(loss, "dispersion", 1) < 1e-30:
         loss = NegativeBinomial(dispersion=1e-30)  # which float32 holds
     limit = 1e30 if dtype == np.float32 else 1e290
-    logs = signed(magnitudes(1e-30, 4 * math.log(limit))) | st.floats(-4, 4)
+    logs = signed(magnitudes(1e-30, 4 * math.log(limit))) | reals(4)
     y = data.draw(arrays(dtype, targets(loss, limit)))
     s = data.draw(arrays(dtype, magnitudes(1 / limit, limit) if loss == Poisson(log_input=False) else logs))
     assert_exact(loss, y, s, deviance)

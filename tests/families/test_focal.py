@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_elements import focal
-from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, magnitudes, signed, stored
+from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, stored
 from losses import AsymmetricFocal, BinaryCrossEntropy, BinaryFocal
+from registry import between, choice, magnitudes, reals, signed
 
 EPS = np.finfo(np.float64).eps
 PARAMETERS = [
@@ -50,12 +51,12 @@ def test_exactly(loss, dtype, data):
     """Hard and soft labels; logits of any size, and probabilities next to 0 and 1."""
     if dtype == np.float32 and isinstance(loss, AsymmetricFocal):
         loss = AsymmetricFocal(gamma_pos=loss.gamma_pos, gamma_neg=loss.gamma_neg, clip=float(np.float32(loss.clip)))
-    y = data.draw(arrays(dtype, st.sampled_from([0.0, 1.0, 0.0, 1.0, 0.25])))
-    logits = st.floats(-10, 10) | signed(magnitudes(1e-10, 1e5))
+    y = data.draw(arrays(dtype, choice(0.0, 1.0, 0.0, 1.0, 0.25)))
+    logits = reals(10) | signed(magnitudes(1e-10, 1e5))
     if getattr(loss, "clip", 0):
-        logits |= st.floats(-1e-6, 1e-6).map(lambda x: x + math.log(loss.clip / (1 - loss.clip)))
+        logits |= reals(1e-6).map(lambda x: x + math.log(loss.clip / (1 - loss.clip)))
     near_ends = magnitudes(1e-20, 0.5)
-    probabilities = st.floats(0, 1) | near_ends | near_ends.map(lambda x: 1 - x)
+    probabilities = between(0, 1) | near_ends | near_ends.map(lambda x: 1 - x)
     p = data.draw(arrays(dtype, logits if getattr(loss, "from_logits", True) else probabilities))
     assert_exact(loss, y, p, focal)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_elements import margin
-from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, magnitudes, signed, stored
+from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, stored
 from losses import (
     BinaryCrossEntropy,
     Exponential,
@@ -20,6 +20,7 @@ from losses import (
     SmoothedHinge,
     SquaredHinge,
 )
+from registry import Seeded, choice, magnitudes, reals, signed
 
 EPS = np.finfo(np.float64).eps
 GAMMAS = [1e-300, 1e-9, 0.3, 1.0, 2.5, 1e9]
@@ -48,10 +49,11 @@ def test_exactly(loss, dtype, negative, data):
     """Next to kinks, too, and for margins of any size."""
     if dtype == np.float32 and getattr(loss, "gamma", 1) in (1e-300, 0.3, 1e-9):
         loss = SmoothedHinge(gamma=2.0**-20)  # which float32 holds, so that 1 − γ is the same
-    near_kinks = st.sampled_from([-1.0, 0.0, 0.25, 1.0]).flatmap(lambda x: st.floats(x - 1e-6, x + 1e-6) | st.just(x))
+    kinks = (-1.0, 0.0, 0.25, 1.0)
+    near_kinks = Seeded(lambda rng, shape: rng.choice(kinks, shape) + reals(1e-6).make(rng, shape))
     limit = 1e3 if loss == Exponential() else 1e30 if dtype == np.float32 else 1e290
-    scores = near_kinks | st.floats(-4, 4) | signed(magnitudes(1 / limit, limit))
-    y = data.draw(arrays(dtype, st.sampled_from([negative, 1.0])))
+    scores = near_kinks | reals(4) | signed(magnitudes(1 / limit, limit))
+    y = data.draw(arrays(dtype, choice(negative, 1.0)))
     s = data.draw(arrays(dtype, scores))
     assert_exact(loss, y, s, margin)
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_rows import assert_scores_exact, steps
-from hard_points import arrays, assert_rows_as_stored, assert_rows_exact, magnitudes, signed, stored
+from hard_points import arrays, assert_rows_as_stored, assert_rows_exact, stored
 from losses import CORAL, CORN, BinaryCrossEntropy, CumulativeLogit
+from registry import Seeded, choice, magnitudes, reals, signed
 
 INF, NAN = math.inf, math.nan
 EPS = np.finfo(np.float64).eps
@@ -51,9 +52,10 @@ def test_stored_values_of_scores(loss, record):
 @given(data=st.data())
 def test_scores_exactly(loss, dtype, data):
     """Near the thresholds and far in both tails; the error is relative to the loss itself, as the docstring says."""
-    grades = st.integers(0, len(loss.thresholds)).map(float)
-    near = st.sampled_from([t for t in loss.thresholds if abs(t) < 1e30]) | st.just(1.0)
-    numbers = signed(magnitudes(1e-30, 1e30)) | st.floats(-50, 50) | st.builds(np.add, near, st.floats(-3, 3))
+    grades = choice(*range(len(loss.thresholds) + 1))
+    thresholds = [*(t for t in loss.thresholds if abs(t) < 1e30), 1.0]
+    near = Seeded(lambda rng, shape: rng.choice(thresholds, shape) + reals(3).make(rng, shape))
+    numbers = signed(magnitudes(1e-30, 1e30)) | reals(50) | near
     assert_scores_exact(loss, data.draw(arrays(dtype, grades)), data.draw(arrays(dtype, numbers)))
 
 
@@ -61,8 +63,8 @@ def test_scores_exactly(loss, dtype, data):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @given(data=st.data())
 def test_logits_exactly(loss, dtype, data):
-    y = data.draw(arrays(dtype, st.integers(0, 3).map(float)))
-    numbers = signed(magnitudes(1e-30, 1e30)) | st.floats(-50, 50)
+    y = data.draw(arrays(dtype, choice(0, 1, 2, 3)))
+    numbers = signed(magnitudes(1e-30, 1e30)) | reals(50)
     assert_rows_exact(loss, y, np.stack([data.draw(arrays(dtype, numbers)) for _ in range(3)], axis=1), steps)
 
 

@@ -19,7 +19,7 @@ from losses import (
     PairwiseLogistic,
     SimPO,
 )
-from problems import drawn, flatten, laid_out, some_weights
+from problems import asked, drawn, flatten, laid_out, some_weights
 from registry import call, each_case
 
 COMBINATIONS = [
@@ -59,7 +59,7 @@ def test_a_scaled_loss_is_the_loss_scaled_and_a_sum_is_the_sum(case, n, dtype, s
     assert loss * a == a * loss
     kind = OTHER.get(loss.signature.positional) if case.unit == "element" else None
     other = kind(reduction=reduction) if kind else dataclasses.replace(loss.terms[0][1])
-    for method in case.methods:
+    for method in asked(case, rng):
         of_loss, of_other, of_multiple, of_sum = (
             flatten(call(one, method, problem, sample_weight=weight))
             for one in (loss, other, a * loss, a * loss + b * other)
