@@ -119,7 +119,7 @@ def _find_masked(value: Any) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         return value
     if isinstance(value, list | tuple) and not _PLAIN.issuperset(map(type, value)):
-        return next((found for entry in value if (found := _find_masked(entry)) is not None), None)
+        return next((masked for entry in value if (masked := _find_masked(entry)) is not None), None)
     return None
 
 

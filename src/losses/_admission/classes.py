@@ -117,8 +117,8 @@ class ClassSamples(IdSamples):
         if self.has_ids and self.class_weight is None and self.ignore_index is None:
             return super().total_weight
         boxes = partition(self.shape, self.classes * 8)
-        found = walk(boxes, self._denominator_parts)
-        return summation.total([part for parts in found for part in parts])
+        blocks = walk(boxes, self._denominator_parts)
+        return summation.total([part for parts in blocks for part in parts])
 
     def _denominator_parts(self, box: Box) -> list[summation.Part]:
         self._check_target(box)

@@ -106,14 +106,14 @@ class ListSamples(QuerySamples):
         lengths = np.diff(self.bounds)
         if self.order is None and 0 < len(lengths) == len(self.informative) and (lengths == lengths[0]).all():
             return [Batch(rows, rows) for rows in _slices(len(lengths), footprint(int(lengths[0])))]
-        found = []
+        batches = []
         queries = self.informative[np.argsort(lengths[self.informative], kind="stable")]
         for group in np.split(queries, np.flatnonzero(np.diff(lengths[queries])) + 1):
             own = int(lengths[group].max(initial=1))
             for some in (group[rows] for rows in _slices(len(group), footprint(own))):
                 items = self.bounds[some, np.newaxis] + np.arange(own)
-                found.append(Batch(some, items if self.order is None else self.order[items]))
-        return found
+                batches.append(Batch(some, items if self.order is None else self.order[items]))
+        return batches
 
     def lists(self, batch: Batch) -> tuple[Array, FloatArray]:
         """Return the relevance of some lists, in the dtype in which it was passed, and their scores."""

@@ -154,9 +154,9 @@ class QuerySamples(Samples):
         """Return an array with the gathered items' numbers where the items stood in the input, and 0 elsewhere."""
         if self.order is None:
             return gathered.reshape(self.predicted.shape)
-        found = np.zeros(self.predicted.size, gathered.dtype)
-        found[self.order] = gathered
-        return found.reshape(self.predicted.shape)
+        numbers = np.zeros(self.predicted.size, gathered.dtype)
+        numbers[self.order] = gathered
+        return numbers.reshape(self.predicted.shape)
 
     def boxes(self) -> list[Box]:
         """Return one block: all the queries are evaluated at once."""
@@ -216,11 +216,11 @@ def query_numbers(ids: Array) -> tuple[Array, int]:
     """Return the number of each item's query, in order of first appearance, and how many queries there are."""
     if ids.dtype.kind == "O":
         numbers: dict[str, int] = {}
-        found = np.fromiter((numbers.setdefault(entry, len(numbers)) for entry in ids), np.intp, ids.size)
-        return found, len(numbers)
+        queries = np.fromiter((numbers.setdefault(entry, len(numbers)) for entry in ids), np.intp, ids.size)
+        return queries, len(numbers)
     if ids.dtype.kind in "biu" and (ids[1:] >= ids[:-1]).all():
-        found = np.concatenate([[0], np.cumsum(ids[1:] != ids[:-1])])[: ids.size]
-        return found, int(found[-1]) + 1 if ids.size else 0
+        queries = np.concatenate([[0], np.cumsum(ids[1:] != ids[:-1])])[: ids.size]
+        return queries, int(queries[-1]) + 1 if ids.size else 0
     if ids.size == 0:
         return np.zeros(0, np.intp), 0
     codes = _codes(ids)

@@ -138,10 +138,10 @@ class Samples:
     @property
     def denominator(self) -> float:
         """What the sum of the losses is divided by under "mean"."""
-        found = self.total_weight
-        if not 1e-300 < found < 1e300:
-            check_denominator(found, self.name, self.shape, self._weighed_by())
-        return found
+        total = self.total_weight
+        if not 1e-300 < total < 1e300:
+            check_denominator(total, self.name, self.shape, self._weighed_by())
+        return total
 
     @property
     def total_weight(self) -> float:
@@ -225,9 +225,9 @@ class Samples:
 
 def same_samples(terms: Sequence[Any]) -> None:
     """Raise ValueError unless losses that are added sample by sample have the same samples."""
-    found = {(samples.unit, samples.shape) for samples in terms}
-    if len(found) > 1:
-        listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in found))
+    kinds = {(samples.unit, samples.shape) for samples in terms}
+    if len(kinds) > 1:
+        listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in kinds))
         raise ValueError(
             f'the terms of a sum need the same samples under reduction="none", got {listed}; evaluate each term alone'
         )

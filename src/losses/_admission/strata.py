@@ -118,9 +118,9 @@ class StrataSamples(Samples):
 
     def in_place(self, gathered: Array) -> Array:
         """Return the gathered items' numbers where the items stood in the input, and 0 elsewhere."""
-        found = np.zeros(self.predicted.shape, gathered.dtype)
-        found[self.order] = gathered
-        return found
+        numbers = np.zeros(self.predicted.shape, gathered.dtype)
+        numbers[self.order] = gathered
+        return numbers
 
     def boxes(self) -> list[Box]:
         """Return one block: all the strata are evaluated at once."""
