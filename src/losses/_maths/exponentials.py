@@ -66,10 +66,10 @@ def powers(s: Array, scale: Scale, axis: int = 1) -> tuple[Array, Array]:
     x = s.astype(np.result_type(s, np.float64), copy=False)
     x, near = exactly_shifted(x, _RANGE[s.dtype.char] / scale.high, axis)
     z = x * scale.high
-    found = np.exp(z)
+    e = np.exp(z)
     if s.dtype == np.float64 and (scale.low or frexp(scale.high)[0] != 0.5):
-        found += found * (_product_error(x, scale.high, z) + x * scale.low)
-    return found.astype(s.dtype, copy=False), near
+        e += e * (_product_error(x, scale.high, z) + x * scale.low)
+    return e.astype(s.dtype, copy=False), near
 
 
 def _product_error(x: Array, factor: float, product: Array) -> Array:
