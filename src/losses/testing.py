@@ -222,5 +222,5 @@ def _hint(claimed: float, expected: float, grad: Array) -> str:
             float(n): f"a factor n = {n}: that of a sum, not of a mean",
             1 / n: f"divided by n = {n} once too often",
         }
-    found = [text for number, text in hints.items() if math.isclose(quotient, number, rel_tol=1e-3)]
-    return f" ({found[0]})" if found else ""
+    causes = [text for number, text in hints.items() if math.isclose(quotient, number, rel_tol=1e-3)]
+    return f" ({causes[0]})" if causes else ""

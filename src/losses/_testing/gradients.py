@@ -86,10 +86,10 @@ def expected_slope(
         return claimed
     best = np.nan
     for rung in _LADDER:
-        found = differences(function, x, index, rung * unit)
-        if np.isfinite(found.central):
-            best = found.central if np.isnan(best) else best
-            if abs(claimed - found.central) <= atol + rtol * abs(found.central):
+        slopes = differences(function, x, index, rung * unit)
+        if np.isfinite(slopes.central):
+            best = slopes.central if np.isnan(best) else best
+            if abs(claimed - slopes.central) <= atol + rtol * abs(slopes.central):
                 return claimed
     base, half = (differences(function, x, index, part * unit, True) for part in _NEAR)
     if not np.isfinite(base.central):

@@ -46,19 +46,19 @@ def fits(loss: Any, seed: int) -> list[Fit]:
         If it takes none that were tried; the message says why.
     """
     subject, required, optional = described(loss)
-    found: list[Fit] = []
+    suitable: list[Fit] = []
     reasons: dict[str, str] = {}
     groups = itertools.groupby(_layouts(subject, required, optional), key=lambda layout: layout.text)
     for _, layouts in groups:
         candidates = (one for layout in layouts for one in _candidates(subject, layout))
         fit = next((tried for one in candidates if (tried := _tried(one, seed, reasons)) is not None), None)
         if fit is not None:
-            found.append(replace(fit, brief=bool(found) and not found[0].trailing[subject.predictions[0]]))
+            suitable.append(replace(fit, brief=bool(suitable) and not suitable[0].trailing[subject.predictions[0]]))
             if not subject.is_library_loss:
                 break
-    if not found:
+    if not suitable:
         _raise_unfit(subject, reasons)
-    return found
+    return suitable
 
 
 def _raise_unfit(subject: Subject, reasons: Mapping[str, str]) -> NoReturn:

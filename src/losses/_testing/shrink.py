@@ -39,9 +39,9 @@ def shrunk(subject: Subject, broken: Broken, test: Break) -> Failure:
         while progress:
             progress = False
             for arrays, weight in simpler(subject, broken):
-                found = attempt(arrays, weight)
-                if found is not None:
-                    broken, progress = found, True
+                smaller = attempt(arrays, weight)
+                if smaller is not None:
+                    broken, progress = smaller, True
                     break
     return broken.failure
 
