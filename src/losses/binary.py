@@ -260,9 +260,9 @@ class _Logits(NamedTuple):
     def loss(self) -> FloatArray:
         """Return a softplus(−x) + b softplus(x)."""
         a, b, x = self.a, self.b, self.x
-        found: FloatArray = (a + b) * np.log1p(self.t)
-        found += np.fmax(a * (-x).clip(0, np.inf) + b * x.clip(0, np.inf), 0)  # 0 · inf is 0; NaN is in t
-        return found
+        losses: FloatArray = (a + b) * np.log1p(self.t)
+        losses += np.fmax(a * (-x).clip(0, np.inf) + b * x.clip(0, np.inf), 0)  # 0 · inf is 0; NaN is in t
+        return losses
 
     def slope(self) -> FloatArray:
         """Return b σ(x) − a σ(−x)."""
@@ -629,8 +629,8 @@ class _Focused(NamedTuple):
         return self._power() * (by_power + 1 / (right * right))
 
     def _power(self) -> FloatArray:
-        found: FloatArray = self.wrong**self.gamma
-        return found
+        power: FloatArray = self.wrong**self.gamma
+        return power
 
 
 class _FocusedLogit(_Focused):
@@ -684,8 +684,8 @@ class _Shifted(NamedTuple):
 
 def _weighed(weight: FloatArray, losses: FloatArray) -> FloatArray:
     """Return losses times weights; 0 where an infinite loss weighs nothing."""
-    found: FloatArray = weight * losses
-    undecided = np.isnan(found)
+    weighed: FloatArray = weight * losses
+    undecided = np.isnan(weighed)
     if np.count_nonzero(undecided):
-        found[undecided & np.isinf(losses)] = 0
-    return found
+        weighed[undecided & np.isinf(losses)] = 0
+    return weighed

@@ -425,8 +425,8 @@ def _times_rise(y: FloatArray, s: FloatArray, c: Any) -> FloatArray:
 
 def _sum(large: FloatArray, small: FloatArray) -> FloatArray:
     """Return the sum of two terms; where it isn't a number (∞ − ∞, 0 · ∞), the one that grows faster."""
-    found: FloatArray = large + small
-    undecided = np.isnan(found)
+    total: FloatArray = large + small
+    undecided = np.isnan(total)
     if np.count_nonzero(undecided):
-        np.copyto(found, large, where=undecided)
-    return found
+        np.copyto(total, large, where=undecided)
+    return total

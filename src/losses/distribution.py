@@ -155,8 +155,8 @@ class _LocationScaleLoss(RowLoss):
         middle = quantile(y, weight, 0.5)
         log_unit = _log_mean(np.abs(y - middle), weight)
         unit = math.exp(log_unit)
-        found = best_row(self, (y - middle) / unit, weight, np.zeros(2))
-        return np.array([middle + unit * found[0], found[1] + log_unit])
+        best = best_row(self, (y - middle) / unit, weight, np.zeros(2))
+        return np.array([middle + unit * best[0], best[1] + log_unit])
 
 
 def _floored(information: tuple[FloatArray, FloatArray]) -> FloatArray:

@@ -549,9 +549,9 @@ class InfoNCE(OfQueriesAndKeys):
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return log Σⱼ exp(s_ij) − s_ii, and the derivatives of the weighted sum with respect to the directions."""
         temperature = queries.dtype.type(self.temperature)
-        found = compared(queries / temperature, keys, weight, 1 / self.temperature, True, slopes)
-        losses = softplus(found.others - found.own)
-        return losses, np.divide(found.by_rows, temperature, out=found.by_rows), found.by_columns
+        sums = compared(queries / temperature, keys, weight, 1 / self.temperature, True, slopes)
+        losses = softplus(sums.others - sums.own)
+        return losses, np.divide(sums.by_rows, temperature, out=sums.by_rows), sums.by_columns
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -614,14 +614,14 @@ class SupCon(OfLabelledVectors):
         embeddings = Directions.of(samples.vectors("embeddings"))
         z, temperature = embeddings.units, embeddings.units.dtype.type(self.temperature)
         weight = weight * (samples.positives > 0)
-        found = compared(z / temperature, z, weight, 1 / self.temperature, False, slopes)
+        sums = compared(z / temperature, z, weight, 1 / self.temperature, False, slopes)
         share = 1 / np.maximum(samples.positives, 1).astype(z.dtype)[:, np.newaxis]
         others = _class_sums(z, samples.label) - z
-        losses = found.others - row_products(z, others * share) / temperature
+        losses = sums.others - row_products(z, others * share) / temperature
         losses[samples.positives == 0] = 0
         pull = weight.astype(z.dtype)[:, np.newaxis] * share
         pulled = pull * others + _class_sums(pull * z, samples.label) - pull * z
-        return losses, (embeddings.by_vectors((found.by_rows - pulled) / temperature + found.by_columns),)
+        return losses, (embeddings.by_vectors((sums.by_rows - pulled) / temperature + sums.by_columns),)
 
 
 def _class_sums(x: FloatArray, label: FloatArray) -> FloatArray:

@@ -118,8 +118,8 @@ class LinearCrossEntropy(OfHiddenRows):
     def _growth(self, rows: Rows, levels: Levels, smoothing: float) -> FloatArray:
         """Return the derivative of the loss by log Σ exp."""
         own = rows.class_weight
-        found: FloatArray = (1 - self.label_smoothing) * own + smoothing + 2 * self.z_loss * own * levels.whole
-        return found
+        growth: FloatArray = (1 - self.label_smoothing) * own + smoothing + 2 * self.z_loss * own * levels.whole
+        return growth
 
     def _losses(self, rows: Rows, levels: Levels, samples: VocabularySamples) -> FloatArray:
         """Return the losses of some rows, without their weights."""
@@ -194,9 +194,9 @@ class LinearCrossEntropy(OfHiddenRows):
             bend = p * (growth * (1 - p) + second * p)
             for place, times in zip(places, (weighed, weights), strict=False):
                 place.add(block.here, bend.T @ times)
-        found: FloatArray = growth * (squares - first * first) + second * first * first
-        found *= weights[:, np.newaxis]
-        return found
+        bends: FloatArray = growth * (squares - first * first) + second * first * first
+        bends *= weights[:, np.newaxis]
+        return bends
 
     @by_parameters
     def is_convex(self) -> bool | None:
@@ -211,7 +211,7 @@ def _mixed_logits(hidden: FloatArray, shares: FloatArray, samples: VocabularySam
     for start in range(0, len(weight), 1024):
         some = slice(start, start + 1024)
         mixed += shares[some] @ weight[some].astype(mixed.dtype)
-    found: FloatArray = row_products(hidden.astype(mixed.dtype), np.broadcast_to(mixed, hidden.shape))
+    logits: FloatArray = row_products(hidden.astype(mixed.dtype), np.broadcast_to(mixed, hidden.shape))
     if samples.bias is None:
-        return found
-    return found + np.where(shares == 0, 0, samples.bias).astype(mixed.dtype) @ shares
+        return logits
+    return logits + np.where(shares == 0, 0, samples.bias).astype(mixed.dtype) @ shares

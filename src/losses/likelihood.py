@@ -133,17 +133,17 @@ class _OfGivenShares:
         self.loss, self.weight, self.t = loss, factors * y, likelihood(p)
 
     def value(self) -> FloatArray:
-        found: FloatArray = _times(self.weight, self.loss.of_class(self.t)).sum(axis=1)
-        return found
+        losses: FloatArray = _times(self.weight, self.loss.of_class(self.t)).sum(axis=1)
+        return losses
 
     def grad(self) -> FloatArray:
-        found: FloatArray = self.weight * self.loss.slope(self.t) / self.t.p
-        return found
+        slopes: FloatArray = self.weight * self.loss.slope(self.t) / self.t.p
+        return slopes
 
     def hess(self) -> FloatArray:
         t = self.t
-        found: FloatArray = self.weight * (self.loss.bend(t) / t.rest - self.loss.slope(t)) / (t.p * t.p)
-        return found
+        bends: FloatArray = self.weight * (self.loss.bend(t) / t.rest - self.loss.slope(t)) / (t.p * t.p)
+        return bends
 
     def curvature(self) -> FloatArray:
         bend = self.weight * self.loss.bound(self.t) / (self.t.p * self.t.p)
@@ -171,9 +171,9 @@ class _OfGivenLabels:
         return self._in_place(self.one.curvature(), np.finfo(self.like.dtype).eps)
 
     def _in_place(self, of_labels: FloatArray, elsewhere: Any) -> FloatArray:
-        found = np.full_like(self.like, elsewhere)
-        found[self.place] = of_labels[:, 0]
-        return found
+        rows = np.full_like(self.like, elsewhere)
+        rows[self.place] = of_labels[:, 0]
+        return rows
 
 
 class _OfLabels:
@@ -224,8 +224,8 @@ class _OfShares:
         self.t = softmax_likelihood(e, of_others(e, self.largest), s, (x - b) - np.log(s))
 
     def value(self) -> FloatArray:
-        found: FloatArray = _times(self.weight, self.loss.of_class(self.t)).sum(axis=1)
-        return found
+        losses: FloatArray = _times(self.weight, self.loss.of_class(self.t)).sum(axis=1)
+        return losses
 
     def grad(self) -> FloatArray:
         slope = self.weight * self.loss.slope(self.t)
@@ -236,13 +236,13 @@ class _OfShares:
         slope, bend = (self.weight * each for each in (self.loss.slope(t), self.loss.bend(t)))
         bends = np.where(t.rest > 0, bend / t.rest, 0 * bend)
         mass = slope.sum(axis=1, keepdims=True)
-        found: FloatArray = t.rest * (bend - t.p * mass) + t.p * t.p * self._of_others(bends)
-        return found
+        diagonal: FloatArray = t.rest * (bend - t.p * mass) + t.p * t.p * self._of_others(bends)
+        return diagonal
 
     def curvature(self) -> FloatArray:
         bound = (self.weight * self.loss.bound(self.t)).sum(axis=1, keepdims=True)
-        found: FloatArray = floored(bound * self.t.p * self.t.rest)
-        return found
+        bounds: FloatArray = floored(bound * self.t.p * self.t.rest)
+        return bounds
 
     def _of_others(self, a: FloatArray) -> FloatArray:
         return of_others(a, self.largest).astype(a.dtype, copy=False)
@@ -360,8 +360,8 @@ class CategoricalFocal(LikelihoodLoss):
             return np.where(shares > 0, np.exp(low), 0)
 
         best = at(root(lambda log_slope: 1 - float(at(log_slope).sum()), -745.0, 745.0))
-        found: FloatArray = best / best.sum()
-        return found
+        distribution: FloatArray = best / best.sum()
+        return distribution
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -428,8 +428,8 @@ class Poly1CrossEntropy(LikelihoodLoss):
         floor = math.nextafter(least, math.inf)
 
         def at(multiplier: float) -> FloatArray:
-            found: FloatArray = shares / (multiplier - self.epsilon * shares)
-            return found
+            candidate: FloatArray = shares / (multiplier - self.epsilon * shares)
+            return candidate
 
         best = at(root(lambda multiplier: 1 - float(at(multiplier).sum()), floor, least + 2))
         normal: FloatArray = best / best.sum()
@@ -505,5 +505,5 @@ class GeneralizedCrossEntropy(LikelihoodLoss):
         """Return shares^(1/(1 − q)), as a distribution; at q = 1 the most frequent class."""
         with np.errstate(divide="ignore"):
             powers = np.exp(np.log(shares / shares.max()) / (1 - self.q)) if self.q < 1 else shares == shares.max()
-        found: FloatArray = powers / powers.sum()
-        return found
+        distribution: FloatArray = powers / powers.sum()
+        return distribution

@@ -131,9 +131,9 @@ class ListMLE(ListwiseLoss):
 
 def _unsorted(x: FloatArray, order: Array) -> FloatArray:
     """Return rows with their entries where the order took them from."""
-    found = np.empty_like(x)
-    np.put_along_axis(found, order, x, axis=1)
-    return found
+    unsorted = np.empty_like(x)
+    np.put_along_axis(unsorted, order, x, axis=1)
+    return unsorted
 
 
 # -------------------------------------------------------------------------------------------------------------- NDCG

@@ -97,8 +97,8 @@ class _Overlap(OfPredictions):
 
         def spread(off: FloatArray, on: FloatArray) -> FloatArray:
             off, on = (each[:, np.newaxis].astype(p.dtype, copy=False) for each in (off, on))
-            found: FloatArray = (1 - y) * off + y * on
-            return found
+            mixed: FloatArray = (1 - y) * off + y * on
+            return mixed
 
         slope = spread(alpha * (right / whole) / whole, -((wrong + beta * right) / whole) / whole)
         if order == GRAD:

@@ -135,12 +135,12 @@ class CTC(SampleLoss, OfSequences):
         results: dict[int, FloatArray] = {order: np.full_like(logits, least.get(order, 0)) for order in orders if order}
         for place, counted, p, occupied in alignments.aligned() if both_ways else ():
             for order, result in results.items():
-                found = p - occupied if order == GRAD else p * (1 - p)
+                derivative = p - occupied if order == GRAD else p * (1 - p)
                 if order == HESS:
-                    found -= occupied * (1 - occupied)
+                    derivative -= occupied * (1 - occupied)
                 if order == CURVATURE:
-                    found = np.maximum(found, least[CURVATURE])
-                result[place] = np.where(counted[..., np.newaxis], found, result[place])
+                    derivative = np.maximum(derivative, least[CURVATURE])
+                result[place] = np.where(counted[..., np.newaxis], derivative, result[place])
         if VALUE in orders:
             results[VALUE] = -alignments.log_likelihood
         return [results[order] for order in orders]

@@ -240,14 +240,14 @@ class AFT(SampleLoss, OfCensoredTimes):
         if upper is None:
             return self._of_events(lower, s, orders)
         is_event = lower == upper
-        found = [np.empty_like(s) for _ in orders]
+        every = [np.empty_like(s) for _ in orders]
         for chosen, results in (
             (is_event, self._of_events(lower[is_event], s[is_event], orders)),
             (~is_event, self._of_intervals(lower[~is_event], s[~is_event], upper[~is_event], orders)),
         ):
-            for array, result in zip(found, results, strict=True):
+            for array, result in zip(every, results, strict=True):
                 array[chosen] = result
-        return found
+        return every
 
     def _of_events(self, t: FloatArray, s: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
         exactly, _ = DISTRIBUTIONS[self.distribution]

@@ -40,7 +40,7 @@ def _hint(name: str, array: Array) -> str:
 
 
 def _object_hint(name: str, array: Array) -> str:
-    """Return how an array of Python objects becomes one of numbers, by the first that is none."""
+    """Return how an array of Python objects becomes one of numbers, judged by its first entry that is no number."""
     for index, entry in np.ndenumerate(array):
         if isinstance(entry, Real | Decimal | np.bool_):
             continue
@@ -119,7 +119,7 @@ def _find_masked(value: Any) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         return value
     if isinstance(value, list | tuple) and not _PLAIN.issuperset(map(type, value)):
-        return next((found for entry in value if (found := _find_masked(entry)) is not None), None)
+        return next((masked for entry in value if (masked := _find_masked(entry)) is not None), None)
     return None
 
 

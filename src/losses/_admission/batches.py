@@ -67,9 +67,9 @@ class BatchSamples(Samples):
         """Return what belongs to the anchors that are kept where they stand in the batch, and 0 elsewhere."""
         if isinstance(self.kept, slice):
             return kept
-        found = np.zeros(self.shape + kept.shape[1:], kept.dtype)
-        found[self.kept] = kept
-        return found
+        every = np.zeros(self.shape + kept.shape[1:], kept.dtype)
+        every[self.kept] = kept
+        return every
 
     def boxes(self) -> list[Box]:
         """Return one block: all the anchors are evaluated at once."""

@@ -133,14 +133,14 @@ class ListSamples(QuerySamples):
                 Batch(rows, slice(rows.start * length, rows.stop * length), lengths[rows], True)
                 for rows in _slices(len(lengths), footprint(length))
             ]
-        found = []
+        batches = []
         queries = self.informative[np.argsort(lengths[self.informative], kind="stable")]
         for group in np.split(queries, np.flatnonzero(np.diff(lengths[queries])) + 1):
             own = int(lengths[group].max(initial=1))
             for some in (group[rows] for rows in _slices(len(group), footprint(own))):
                 items = (self.bounds[some, np.newaxis] + np.arange(own)).reshape(-1)
-                found.append(Batch(some, items if self.order is None else self.order[items], lengths[some], True))
-        return found
+                batches.append(Batch(some, items if self.order is None else self.order[items], lengths[some], True))
+        return batches
 
     def runs(self) -> list[Batch]:
         """Return the queries that count, some at a time, whatever their lengths."""
@@ -152,11 +152,11 @@ class ListSamples(QuerySamples):
             gathered = np.flatnonzero(np.repeat(counts, lengths))
             items = gathered if items is None else items[gathered]
         cuts = np.flatnonzero(np.diff(np.cumsum(lengths[queries]) // (4 * BLOCK // self.dtype.itemsize)))
-        found, start = [], 0
+        batches, start = [], 0
         for some in np.split(queries, 1 + cuts) if len(queries) else ():
             part = slice(start, start := start + int(lengths[some].sum()))
-            found.append(Batch(some, part if items is None else items[part], lengths[some], False))
-        return found
+            batches.append(Batch(some, part if items is None else items[part], lengths[some], False))
+        return batches
 
     def lists(self, batch: Batch) -> tuple[Array, FloatArray]:
         """Return the relevance of some lists, in the dtype in which it was passed, and their scores."""

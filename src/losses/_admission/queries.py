@@ -159,16 +159,16 @@ class QuerySamples(Samples):
         """Return an array with the gathered items' numbers where the items stood in the input, and 0 elsewhere."""
         if self.order is None:
             return gathered.reshape(self.predicted.shape)
-        found = np.zeros(self.predicted.size, gathered.dtype)
-        found[self.order] = gathered
-        return found.reshape(self.predicted.shape)
+        numbers = np.zeros(self.predicted.size, gathered.dtype)
+        numbers[self.order] = gathered
+        return numbers.reshape(self.predicted.shape)
 
     def boxes(self) -> list[Box]:
         """Return one block: all the queries are evaluated at once."""
         return [WHOLE]
 
     def check(self, box: Box) -> None:
-        """Do nothing: all is checked at once."""
+        """Do nothing: everything was checked when the arguments were taken."""
 
 
 def sorted_items(relevance: Array, query: Array | None, sizes: Array) -> Array:
@@ -229,8 +229,8 @@ def query_numbers(ids: Array) -> tuple[Array, int]:
     """Return the number of each item's query, in order of first appearance, and how many queries there are."""
     if ids.dtype.kind == "O":
         numbers: dict[str, int] = {}
-        found = np.fromiter((numbers.setdefault(entry, len(numbers)) for entry in ids), np.intp, ids.size)
-        return found, len(numbers)
+        queries = np.fromiter((numbers.setdefault(entry, len(numbers)) for entry in ids), np.intp, ids.size)
+        return queries, len(numbers)
     sizes = sizes_of_runs(ids)
     if sizes is not None:
         return np.repeat(np.arange(len(sizes)), sizes), len(sizes)
@@ -246,7 +246,7 @@ def query_numbers(ids: Array) -> tuple[Array, int]:
 
 
 def _codes(ids: Array) -> Array | None:
-    """Return integer ids counted from their least, or None if they are none, or spread too far for a table."""
+    """Return integer ids counted from their least, or None if they are no integers, or spread too far for a table."""
     if ids.dtype.kind not in "iu":
         return None
     least = int(ids.min())

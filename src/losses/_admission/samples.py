@@ -14,7 +14,7 @@ from losses._types import Array, Box
 from losses._walk.blocks import WHOLE, partition
 
 _FEW = 1 << 12
-"""So many entries are one block, without further thought."""
+"""Up to so many entries are always one block."""
 
 Core = Mapping[str, tuple[str, ...]]
 """The trailing axes of each array that belong to one sample, named; axes of one name have one length."""
@@ -54,7 +54,7 @@ class Samples:
     """Whether the samples are compared with each other, so that partial sums of two calls can't be put together."""
 
     width = 1
-    """By how much blocks must be smaller than usual, for what the formula holds of each sample."""
+    """How many times smaller than usual blocks must be, because of the temporaries that the formula needs."""
 
     def __init__(
         self,
@@ -138,10 +138,10 @@ class Samples:
     @property
     def denominator(self) -> float:
         """What the sum of the losses is divided by under "mean"."""
-        found = self.total_weight
-        if not 1e-300 < found < 1e300:
-            check_denominator(found, self.name, self.shape, self._weighed_by())
-        return found
+        total = self.total_weight
+        if not 1e-300 < total < 1e300:
+            check_denominator(total, self.name, self.shape, self._weighed_by())
+        return total
 
     @property
     def total_weight(self) -> float:
@@ -229,9 +229,9 @@ class Samples:
 
 def same_samples(terms: Sequence[Any]) -> None:
     """Raise ValueError unless losses that are added sample by sample have the same samples."""
-    found = {(samples.unit, samples.shape) for samples in terms}
-    if len(found) > 1:
-        listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in found))
+    kinds = {(samples.unit, samples.shape) for samples in terms}
+    if len(kinds) > 1:
+        listed = " and ".join(sorted(f"one per {unit}, of shape {shape}" for unit, shape in kinds))
         raise ValueError(
             f'the terms of a sum need the same samples under reduction="none", got {listed}; evaluate each term alone'
         )

@@ -118,13 +118,13 @@ class StrataSamples(Samples):
 
     def in_place(self, gathered: Array) -> Array:
         """Return the gathered items' numbers where the items stood in the input, and 0 elsewhere."""
-        found = np.zeros(self.predicted.shape, gathered.dtype)
-        found[self.order] = gathered
-        return found
+        numbers = np.zeros(self.predicted.shape, gathered.dtype)
+        numbers[self.order] = gathered
+        return numbers
 
     def boxes(self) -> list[Box]:
         """Return one block: all the strata are evaluated at once."""
         return [WHOLE]
 
     def check(self, box: Box) -> None:
-        """Do nothing: all is checked at once."""
+        """Do nothing: everything was checked when the arguments were taken."""

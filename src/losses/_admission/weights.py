@@ -52,8 +52,8 @@ class Weights:
 
     def _sum(self) -> float:
         """Return the sum of all the samples' weights."""
-        found = walk(self._boxes, lambda box: summation.parts(self._float64(box).ravel()))
-        return summation.total([part for parts in found for part in parts]) * math.prod(self.shape[self.array.ndim :])
+        blocks = walk(self._boxes, lambda box: summation.parts(self._float64(box).ravel()))
+        return summation.total([part for parts in blocks for part in parts]) * math.prod(self.shape[self.array.ndim :])
 
     def _float64(self, box: Box) -> Array:
         weight = np.asarray(self.array[box], np.float64)

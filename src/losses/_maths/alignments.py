@@ -123,8 +123,8 @@ class Alignments:
         top = np.maximum(np.maximum(by_blank, by_label), np.finfo(self.dtype).min)
         total = np.log(np.exp(by_blank - top) + np.exp(by_label - top)) + top + level[: len(each)]
         of_nothing = np.where(self.lengths == 0, 0, -np.inf)
-        found: FloatArray = np.where(self.frames == 0, of_nothing, total)
-        return found
+        log: FloatArray = np.where(self.frames == 0, of_nothing, total)
+        return log
 
     def aligned(self) -> Iterator[Aligned]:
         """Yield where labels lie, of some sequences at a time."""

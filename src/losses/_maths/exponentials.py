@@ -71,10 +71,10 @@ def powers(s: Array, scale: Scale, axis: int = 1) -> tuple[Array, Array]:
     else:
         x, near = exactly_shifted(s, limit, axis)
     z = x * scale.high
-    found = np.exp(z)
+    e = np.exp(z)
     if s.dtype == np.float64 and (scale.low or frexp(scale.high)[0] != 0.5):
-        found += found * (_product_error(x, scale.high, z) + x * scale.low)
-    return found.astype(s.dtype, copy=False), near
+        e += e * (_product_error(x, scale.high, z) + x * scale.low)
+    return e.astype(s.dtype, copy=False), near
 
 
 def _centred(s: Array, limit: float, axis: int) -> tuple[Array, Array]:

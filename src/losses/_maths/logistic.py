@@ -27,12 +27,12 @@ def softplus(x: FloatArray) -> FloatArray:
 
 def sigmoid(x: FloatArray) -> FloatArray:
     """Return σ(x) = 1/(1 + e^−x)."""
-    found: FloatArray = 1 / (1 + np.exp(-x))
-    return found
+    share: FloatArray = 1 / (1 + np.exp(-x))
+    return share
 
 
 def sigmoid_slope(x: FloatArray) -> FloatArray:
     """Return σ'(x) = σ(x) σ(−x)."""
     t = np.exp(-np.abs(x))
-    found: FloatArray = t / ((1 + t) * (1 + t))
-    return found
+    slope: FloatArray = t / ((1 + t) * (1 + t))
+    return slope

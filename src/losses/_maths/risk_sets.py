@@ -8,7 +8,8 @@ tie with d events are
 
 with U = Σ wⱼ e^sⱼ over the items before the tie, T = Σ wⱼ e^sⱼ over the tie's own. With v the tie's weight over the
 number of its sums, the loss is Σ v log Q − Σ wᵢ sᵢ over the events, and with p = wⱼ e^sⱼ c/Q (c = 1 unless j is in the
-tie) the derivatives by sⱼ are Σ v p − wⱼ [j is an event] and Σ v p (1 − p), over the sums of the ties from j on.
+tie) the derivatives with respect to sⱼ are Σ v p − wⱼ [j is an event] and Σ v p (1 − p), over the sums of the ties
+from j on.
 
 Every sum of exponentials is kept as a size times e^top, where top is the largest of the exponents.
 """
@@ -139,8 +140,8 @@ class RiskSets:
 
     def _later(self, top: FloatArray, size: FloatArray) -> Scaled:
         """Return for each tie the sum of size · e^top over it and the ties after it in its stratum."""
-        found = running_sums(Scaled(top[::-1], size[::-1]), _differs(self.tie_stratum[::-1]))
-        return found.take(slice(None, None, -1))
+        backwards = running_sums(Scaled(top[::-1], size[::-1]), _differs(self.tie_stratum[::-1]))
+        return backwards.take(slice(None, None, -1))
 
     def _shares(self, later: Scaled, power: int) -> FloatArray:
         """Return (w e^s)^power times the sum of the next tie's, for each item; 0 where there is none in its stratum."""
@@ -153,10 +154,10 @@ class RiskSets:
 
     def _by_stratum(self, of_ties: FloatArray) -> FloatArray:
         """Return sums over the ties of each stratum."""
-        found = np.zeros(self.count, of_ties.dtype)
+        sums = np.zeros(self.count, of_ties.dtype)
         first = np.flatnonzero(_differs(self.tie_stratum))
-        found[self.tie_stratum[first]] = _sums(of_ties, first)
-        return found
+        sums[self.tie_stratum[first]] = _sums(of_ties, first)
+        return sums
 
 
 def running_sums(terms: Scaled, begins: Array) -> Scaled:
@@ -171,12 +172,12 @@ def running_sums(terms: Scaled, begins: Array) -> Scaled:
     left, right = slice(0, n - 1, 2), slice(1, n, 2)
     pairs = _joined(terms.take(left), terms.take(right), begins[right])
     ends = running_sums(pairs, begins[left] | begins[right])
-    found = Scaled(np.empty_like(pairs.top, shape=n), np.empty_like(pairs.size, shape=n))
+    sums = Scaled(np.empty_like(pairs.top, shape=n), np.empty_like(pairs.size, shape=n))
     between = slice(2, n, 2)
     inner = _joined(ends.take(slice((n - 1) // 2)), terms.take(between), begins[between])
-    for array, term, at_ends, at_inner in zip(found, terms, ends, inner, strict=True):
+    for array, term, at_ends, at_inner in zip(sums, terms, ends, inner, strict=True):
         array[0], array[right], array[between] = term[0], at_ends, at_inner
-    return found
+    return sums
 
 
 def _joined(one: Scaled, two: Scaled, begins: Array) -> Scaled:

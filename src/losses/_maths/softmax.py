@@ -34,8 +34,8 @@ def row_sums(e: FloatArray) -> FloatArray:
 def softmax(x: FloatArray) -> FloatArray:
     """Return the softmax of the last axis."""
     e, s, _ = exponentials(x.reshape(-1, x.shape[-1]))
-    found: FloatArray = (e / s[:, np.newaxis]).reshape(x.shape).astype(x.dtype, copy=False)
-    return found
+    p: FloatArray = (e / s[:, np.newaxis]).reshape(x.shape).astype(x.dtype, copy=False)
+    return p
 
 
 class Likelihood(NamedTuple):
@@ -68,8 +68,8 @@ def softmax_likelihood(e: FloatArray, others: FloatArray, s: FloatArray, far: Fl
 def of_others(a: FloatArray, largest: Array) -> FloatArray:
     """Return for each entry the sum of the others of its row, without cancellation at the largest entry."""
     sums = row_sums(a)
-    found: FloatArray = sums[:, np.newaxis] - a
+    others: FloatArray = sums[:, np.newaxis] - a
     rows, a = np.arange(len(a)), a.copy()
     a[rows, largest] = 0
-    found[rows, largest] = row_sums(a)
-    return found
+    others[rows, largest] = row_sums(a)
+    return others

@@ -31,9 +31,9 @@ def expectile(y: FloatArray, weight: FloatArray, above: float, below: float) -> 
 
     Newton's steps approach it from one side and arrive after finitely many.
     """
-    found = mean(y, weight)
+    level = mean(y, weight)
     for _ in range(1000):
-        last, found = found, mean(y, weight * np.where(y > found, above, below))
-        if found == last:
+        last, level = level, mean(y, weight * np.where(y > level, above, below))
+        if level == last:
             break
-    return found
+    return level

@@ -13,8 +13,8 @@ def lengths(x: FloatArray) -> FloatArray:
         root: FloatArray = np.sqrt(squares, out=squares)
         return root
     scaled, exponent = _scaled(x)
-    found: FloatArray = np.ldexp(np.sqrt(row_products(scaled, scaled)), exponent)
-    return found
+    norms: FloatArray = np.ldexp(np.sqrt(row_products(scaled, scaled)), exponent)
+    return norms
 
 
 def unit_rows(x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -32,9 +32,9 @@ def unit_rows(x: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def row_products(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the inner product of each two rows."""
-    found: FloatArray = np.einsum("ij,ij->i", x, y)  # not by BLAS, whose threads would change the bits of long rows
-    return found
+    """Return the inner product of each row of x with that of y."""
+    products: FloatArray = np.einsum("ij,ij->i", x, y)  # not by BLAS, whose threads would change the bits of long rows
+    return products
 
 
 def _scaled(x: FloatArray) -> tuple[FloatArray, FloatArray]:

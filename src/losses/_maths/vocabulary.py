@@ -66,8 +66,8 @@ class Levels(NamedTuple):
     @property
     def scale(self) -> FloatArray:
         """By what an exponential, less the shift, must be multiplied to be a probability."""
-        found: FloatArray = 1 / (self.others + np.exp(self.own - self.shift))  # not of `whole`, rounded at its own size
-        return found
+        scale: FloatArray = 1 / (self.others + np.exp(self.own - self.shift))  # not of `whole`, rounded at its own size
+        return scale
 
 
 class Head:
@@ -128,8 +128,8 @@ class Head:
 def _exponentials(block: Block, shift: FloatArray) -> FloatArray:
     logits = block.logits
     logits -= shift[:, np.newaxis]
-    found: FloatArray = exp_in_place(logits)
-    return found
+    e: FloatArray = exp_in_place(logits)
+    return e
 
 
 class Sums:

@@ -16,7 +16,7 @@ SCALED = Cause(
 )
 
 _LARGE = 100.0
-"""Of predictions larger than this, the curvature may be too large for a float."""
+"""Predictions larger than this may have a curvature that is too large for a float."""
 
 BOTH = "boosting: grad_and_curvature is grad and curvature, bit for bit"
 
@@ -29,8 +29,8 @@ def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) 
         cause = Cause("no curvature", "neither is defined; add `second_derivative`, or `curvature_formula` beside it")
         raise Failure(subject, HAS_CURVATURE, arguments, [("curvature", "not defined")], [cause])
     for variant in subject.each("mean", "sum").values():
-        found = variant.derivatives(method, arrays, weight)
-        for k, array in enumerate(found):
+        curvatures = variant.derivatives(method, arrays, weight)
+        for k, array in enumerate(curvatures):
             counts = np.ones(array.shape, bool)
             if weight is not None and of_samples(variant, method, k):
                 spread = np.asarray(weight).reshape(np.shape(weight) + (1,) * (array.ndim - np.ndim(weight)))
@@ -42,7 +42,7 @@ def curvature_is_positive(subject: Subject, arrays: Arrays, weight: Any = None) 
                 index = tuple(int(i) for i in np.argwhere(bad)[0])
                 text = "use |hess| above a floor, a majorizer such as grad/r, or the constant 1"
                 numbers = [
-                    (place(named(method, k, len(found)), index), array[index]),
+                    (place(named(method, k, len(curvatures)), index), array[index]),
                     ("expected", "a positive number"),
                 ]
                 raise Failure(variant, POSITIVE, arguments, numbers, [Cause("curvature", text)])

@@ -28,18 +28,21 @@ def what_is_returned(subject: Subject, arrays: Arrays, weight: Any = None) -> No
         if value.dtype.kind not in "fiu":
             numbers = [("dtype of value", str(value.dtype)), ("expected", "a real number")]
             raise Failure(variant, RETURNED, arguments, numbers)
-        for method, found in variant.every_derivative(arrays, weight).items():
-            _have_shapes(variant, method, found, arrays, weight)
+        for method, derivatives in variant.every_derivative(arrays, weight).items():
+            _have_shapes(variant, method, derivatives, arrays, weight)
 
 
-def _have_shapes(subject: Subject, method: str, found: list[Array], arrays: Arrays, weight: Any) -> None:
+def _have_shapes(subject: Subject, method: str, derivatives: list[Array], arrays: Arrays, weight: Any) -> None:
     """Raise unless derivatives have the shapes of the predictions."""
-    if len(found) != len(subject.predictions):
-        numbers = [(f"arrays that {method} returns", str(len(found))), ("predictions", ", ".join(subject.predictions))]
+    if len(derivatives) != len(subject.predictions):
+        numbers = [
+            (f"arrays that {method} returns", str(len(derivatives))),
+            ("predictions", ", ".join(subject.predictions)),
+        ]
         raise Failure(subject, RETURNED, {**arrays, "sample_weight": weight}, numbers)
-    for k, (array, name) in enumerate(zip(found, subject.predictions, strict=True)):
+    for k, (array, name) in enumerate(zip(derivatives, subject.predictions, strict=True)):
         if array.shape != np.shape(arrays[name]):
-            numbers = [(f"shape of {named(method, k, len(found))}", str(array.shape))]
+            numbers = [(f"shape of {named(method, k, len(derivatives))}", str(array.shape))]
             numbers.append((f"shape of {name}", str(np.shape(arrays[name]))))
             raise Failure(subject, RETURNED, {**arrays, "sample_weight": weight}, numbers, _shapes(array, arrays[name]))
 
@@ -111,8 +114,8 @@ def _filled(
     before = {name: np.array(array) for name, array in arrays.items()}
     given = [one[0] if len(one) == 1 else tuple(one) for one in outs]
     out = tuple(given) if method == "grad_and_curvature" else given[0]
-    found = _filling(method, subject.call(method, arrays, weight, out=out))
-    for result, places, wanted in zip(found, outs, expected, strict=True):
+    results = _filling(method, subject.call(method, arrays, weight, out=out))
+    for result, places, wanted in zip(results, outs, expected, strict=True):
         for k, (array, place_, one) in enumerate(
             zip(subject.listed(result), places, subject.listed(wanted), strict=True)
         ):
@@ -153,11 +156,11 @@ def nothing_is_broadcast(subject: Subject, arrays: Arrays, weight: Any = None) -
                 result = subject.call(method, changed, weights)
             except Exception:  # whatever a loss of another author raises
                 continue
-            found = np.asarray(result) if len(subject.predictions) == 1 or method == "value" else np.asarray(result[0])
+            shown = np.asarray(result) if len(subject.predictions) == 1 or method == "value" else np.asarray(result[0])
             numbers: list[tuple[str, Any]] = [(f"shape of {n}", str(np.shape(a))) for n, a in changed.items()]
             if weights is not None:
                 numbers.append(("shape of sample_weight", str(np.shape(weights))))
-            numbers += [(method, found if found.size < 20 else f"shape {found.shape}"), ("expected", "a ValueError")]
+            numbers += [(method, shown if shown.size < 20 else f"shape {shown.shape}"), ("expected", "a ValueError")]
             raise Failure(subject, REFUSED, {**changed, "sample_weight": weights}, numbers, [BROADCAST])
 
 

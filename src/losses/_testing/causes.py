@@ -70,18 +70,18 @@ def _counts(subject: Subject, arrays: Arrays, weight: Any) -> list[tuple[float, 
     """Return the numbers that derivatives of means are divided by."""
     shape = np.shape(arrays[subject.predictions[-1]])
     n = size(subject, arrays)
-    found = [(float(n), f"the number of samples, n = {n}")]
-    found += [(float(k), f"the length of an axis, {k}") for k in shape[1:]]
-    found += [(float(np.prod(shape)), f"the number of elements, {int(np.prod(shape))}")]
+    counts = [(float(n), f"the number of samples, n = {n}")]
+    counts += [(float(k), f"the length of an axis, {k}") for k in shape[1:]]
+    counts += [(float(np.prod(shape)), f"the number of elements, {int(np.prod(shape))}")]
     if weight is not None:
-        found.append((float(np.sum(weight)), "the sum of the weights"))
+        counts.append((float(np.sum(weight)), "the sum of the weights"))
     if {"mean", "sum"} <= set(subject.reductions):
         mean, total = (subject.reduced(reduction).total(arrays, weight) for reduction in ("mean", "sum"))
         if mean:
-            found.append((total / mean, "what value is divided by"))
+            counts.append((total / mean, "what value is divided by"))
     if "qid" in arrays:
-        found.append((float(len(np.unique(arrays["qid"]))), "the number of queries"))
-    return [(count, what) for count, what in found if count > 1 or count < 1]
+        counts.append((float(len(np.unique(arrays["qid"]))), "the number of queries"))
+    return [(count, what) for count, what in counts if count > 1 or count < 1]
 
 
 def _swapped_predictions(
@@ -111,12 +111,12 @@ def _points(subject: Subject, arrays: Arrays) -> list[tuple[str, Array]]:
     """Return which entries of the predictions lie at points that are often forgotten."""
     first, *others = [np.asarray(arrays[name]) for name in subject.predictions]
     targets = [np.asarray(arrays[name]) for name in subject.positional if name not in subject.predictions]
-    found = [("a prediction of 0", np.concatenate([np.ravel(array == 0) for array in (first, *others)]))]
+    points = [("a prediction of 0", np.concatenate([np.ravel(array == 0) for array in (first, *others)]))]
     if targets and targets[0].shape == first.shape:
-        found.insert(0, ("r = 0", np.ravel(first == targets[0])))
+        points.insert(0, ("r = 0", np.ravel(first == targets[0])))
     elif targets and targets[0].shape == first.shape[:-1]:
-        found.insert(0, ("r = 0", np.ravel(first == targets[0][..., np.newaxis])))
-    return found
+        points.insert(0, ("r = 0", np.ravel(first == targets[0][..., np.newaxis])))
+    return points
 
 
 def _weights(subject: Subject, method: str, arrays: Arrays, weight: Any, claimed: Sequence[Array]) -> list[Cause]:
@@ -149,7 +149,7 @@ def _same_for_all(
 
 
 def _swapped_arguments(subject: Subject, method: str, arrays: Arrays, claimed: Sequence[Array]) -> list[Cause]:
-    """Return whether the derivative is that for target and prediction in each other's place."""
+    """Return whether the derivative is that of the loss with target and prediction exchanged."""
     from losses._testing.gradients import differences
 
     if len(subject.positional) != 2 or len(claimed) != 1 or method != "grad":
@@ -159,12 +159,12 @@ def _swapped_arguments(subject: Subject, method: str, arrays: Arrays, claimed: S
         return []
     turned = {**arrays, first: arrays[second], second: arrays[first]}
     try:
-        found = [
+        slopes = [
             differences(lambda x: subject.total({**turned, second: x}), turned[second], index, 2.0**-12).central
             for index in np.ndindex(claimed[0].shape)
         ]
     except Exception:  # the arrays needn't be valid in each other's place
         return []
-    if np.allclose(np.ravel(claimed[0]), found, rtol=1e-4, atol=1e-6 * np.abs(claimed[0]).max()):
+    if np.allclose(np.ravel(claimed[0]), slopes, rtol=1e-4, atol=1e-6 * np.abs(claimed[0]).max()):
         return [Cause("swapped", f"{method} takes {first} and {second} in the opposite order")]
     return []

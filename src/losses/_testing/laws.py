@@ -225,22 +225,24 @@ def scale_of_the_weights(subject: Subject, arrays: Arrays, weight: Any = None, f
 
 def _known_scale(before: Sequence[Array], after: Sequence[Array], factor: float) -> float:
     """Return the power of the factor by which the value of a loss of an unknown reduction was scaled, or 1."""
-    found = ratio(after, before)
-    powers = [scale for scale in (1.0, factor, factor**2) if found is not None and np.isclose(found, scale)]
+    quotient = ratio(after, before)
+    powers = [scale for scale in (1.0, factor, factor**2) if quotient is not None and np.isclose(quotient, scale)]
     return powers[0] if powers else 1.0
 
 
 def _scaled(after: Sequence[Array], before: Sequence[Array], expected: float) -> list[Cause]:
     """Return what the factor by which a result was scaled tells."""
-    found = ratio(after, before)
-    if found is None:
+    quotient = ratio(after, before)
+    if quotient is None:
         return []
-    if expected != 1 and np.isclose(found, 1):
+    if expected != 1 and np.isclose(quotient, 1):
         return [WEIGHTS_IGNORED]
     if expected == 1:
-        text = f"the result is scaled by {found:g}: divide by the sum of the weights, not by the number of samples"
+        text = f"the result is scaled by {quotient:g}: divide by the sum of the weights, not by the number of samples"
         return [Cause("not divided by the weights", text)]
-    return [Cause("power", f"the result is scaled by {found:g} rather than {expected:g}: weights enter more than once")]
+    return [
+        Cause("power", f"the result is scaled by {quotient:g} rather than {expected:g}: weights enter more than once")
+    ]
 
 
 def order_of_the_samples(subject: Subject, arrays: Arrays, weight: Any = None, order: Array | None = None) -> None:

@@ -13,7 +13,7 @@ Break = Callable[[Arrays, Any], Failure | None]
 """Returns how arrays and weights break the law, or None."""
 
 _MOST = 400
-"""Trials, after which the search ends."""
+"""How many trials end the search."""
 
 
 class Broken(NamedTuple):
@@ -39,9 +39,9 @@ def shrunk(subject: Subject, broken: Broken, test: Break) -> Failure:
         while progress:
             progress = False
             for arrays, weight in simpler(subject, broken):
-                found = attempt(arrays, weight)
-                if found is not None:
-                    broken, progress = found, True
+                smaller = attempt(arrays, weight)
+                if smaller is not None:
+                    broken, progress = smaller, True
                     break
     return broken.failure
 

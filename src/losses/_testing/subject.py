@@ -18,7 +18,7 @@ Arrays: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """A loss, and what has to be known to judge it.
+    """A loss, and what a judge must know of it.
 
     Parameters
     ----------
@@ -115,17 +115,17 @@ class Subject:
 
     def results(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
         """Return what `value` and the methods that return derivatives return, as lists of arrays."""
-        found = {"value": [np.asarray(self.call("value", arrays, weight))]}
-        return found | self.every_derivative(arrays, weight)
+        value = {"value": [np.asarray(self.call("value", arrays, weight))]}
+        return value | self.every_derivative(arrays, weight)
 
     def every_derivative(self, arrays: Arrays, weight: Any = None) -> dict[str, list[Array]]:
         """Return the derivatives that there are, as lists of arrays; the curvature as far as laws speak of it."""
-        found = {"grad": self.derivatives("grad", arrays, weight)}
+        derivatives = {"grad": self.derivatives("grad", arrays, weight)}
         for method in ("hess", *(("curvature",) if self.is_library_loss and not self.items else ())):
             with contextlib.suppress(NotImplementedError):
                 if self.has(method):
-                    found[method] = self.derivatives(method, arrays, weight)
-        return found
+                    derivatives[method] = self.derivatives(method, arrays, weight)
+        return derivatives
 
     # ------------------------------------------------------------------------------------------------ reductions
 
@@ -152,14 +152,14 @@ class Subject:
         fields = {field.name for field in dataclasses.fields(self.loss)} if is_dataclass else set()
         if not self.has("with_reduction") and "reduction" not in fields:
             return ()
-        found = []
+        possible = []
         for reduction in ("mean", "sum", "none"):
             try:
                 self.reduced(reduction).call("value", arrays)
             except Exception:  # whatever a loss of another author raises
                 continue
-            found.append(reduction)
-        return tuple(found)
+            possible.append(reduction)
+        return tuple(possible)
 
 
 def size(subject: Subject, arrays: Arrays) -> int:

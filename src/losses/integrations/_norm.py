@@ -44,18 +44,18 @@ class Norm:
 
     def rho(self, r: FloatArray) -> FloatArray:
         """Return each residual's loss."""
-        found: Any = self.loss.value(np.zeros_like(r), r)
-        return np.asarray(found)
+        losses: Any = self.loss.value(np.zeros_like(r), r)
+        return np.asarray(losses)
 
     def psi(self, r: FloatArray) -> FloatArray:
         """Return the derivative of ρ."""
-        found: FloatArray = self.loss.grad(np.zeros_like(r), r)
-        return found
+        slopes: FloatArray = self.loss.grad(np.zeros_like(r), r)
+        return slopes
 
     def psi_derivative(self, r: FloatArray) -> FloatArray:
         """Return the second derivative of ρ."""
-        found: FloatArray = self.loss.hess(np.zeros_like(r), r)
-        return found
+        bends: FloatArray = self.loss.hess(np.zeros_like(r), r)
+        return bends
 
     def weight(self, r: FloatArray) -> FloatArray:
         """Return ψ(r)/r, and at r = 0 its limit, ψ'(0)."""

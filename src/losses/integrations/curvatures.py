@@ -84,8 +84,8 @@ def _secant(loss: Loss, arrays: tuple[Any, Any], named: dict[str, Any], grad: Ar
     size, distance = np.abs(grad) + np.abs(mirrored), np.abs(residual)
     floor = _NEAR * distance[size > 0].mean() if size.any() else 1.0
     bend = size / (2 * np.fmax(distance, floor or 1.0))  # the distance of samples that are left out may be NaN
-    found: Array = np.maximum(bend, _FLOOR).astype(grad.dtype, copy=False)
-    return found
+    curvature: Array = np.maximum(bend, _FLOOR).astype(grad.dtype, copy=False)
+    return curvature
 
 
 def _constant(number: float, y_pred: Array, weight: Any) -> Array:
@@ -112,21 +112,21 @@ def _softprob(grad: Array, bend: Array, weight: Any) -> Array:
     import xgboost
 
     version = tuple(int(part) for part in xgboost.__version__.split(".")[:2])
-    found: Array = np.maximum(2 * bend if version < (3, 5) else np.abs(grad), _FLOOR)
-    return found
+    curvature: Array = np.maximum(2 * bend if version < (3, 5) else np.abs(grad), _FLOOR)
+    return curvature
 
 
 def _multiclass(grad: Array, bend: Array, weight: Any) -> Array:
     """Return K/(K − 1)·p(1 − p)."""
     k = bend.shape[-1]
-    found: Array = bend * (k / (k - 1))
-    return found
+    curvature: Array = bend * (k / (k - 1))
+    return curvature
 
 
 def _max_delta_step(grad: Array, bend: Array, weight: Any) -> Array:
     """Return e^(s + 0.7), by which both libraries keep steps short."""
-    found: Array = bend * np.exp(bend.dtype.type(0.7))
-    return found
+    curvature: Array = bend * np.exp(bend.dtype.type(0.7))
+    return curvature
 
 
 _IMITATIONS: Mapping[str, Mapping[type[Loss], Imitation | None]] = {

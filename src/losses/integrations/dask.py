@@ -96,11 +96,11 @@ def value_and_grad(loss: Loss, *arrays: Any, sample_weight: Any = None, **named:
     total = _total(loss, given)
     if loss.reduction == "mean":
         merged = total.compute()
-        found, loss = da.asarray(np.float64(merged.result())), _divided(merged)
+        value, loss = da.asarray(np.float64(merged.result())), _divided(merged)
     else:
-        found = _value(total)
+        value = _value(total)
     grads = tuple(_grad(loss, given, name) for name in loss.signature.predictions)
-    return found, grads if len(grads) > 1 else grads[0]
+    return value, grads if len(grads) > 1 else grads[0]
 
 
 def _cut(loss: Loss, arrays: tuple[Any, ...], sample_weight: Any, named: dict[str, Any]) -> dict[str, Any]:
@@ -126,15 +126,15 @@ def _cut(loss: Loss, arrays: tuple[Any, ...], sample_weight: Any, named: dict[st
 
 def _in_chunks(name: str, array: Any, rows: tuple[int, ...]) -> Any:
     """Return a dask array that is cut along the first axis alone, into chunks of so many samples."""
-    found = da.asarray(array)
-    if max(found.numblocks[1:], default=1) > 1:
-        whole = dict.fromkeys(range(1, found.ndim), -1)
+    chunked = da.asarray(array)
+    if max(chunked.numblocks[1:], default=1) > 1:
+        whole = dict.fromkeys(range(1, chunked.ndim), -1)
         raise ValueError(f"{name} is cut along other axes than the samples'; pass {name}.rechunk({whole})")
-    if np.isnan(rows).any() and found.numblocks[0] == len(rows):
-        return found  # Dask doesn't know the chunks' lengths; the loss will compare them
-    if found.shape[0] != sum(rows):
-        raise ValueError(f"{name} has {found.shape[0]} samples, but there are {sum(rows)} predictions")
-    return found.rechunk({0: rows})
+    if np.isnan(rows).any() and chunked.numblocks[0] == len(rows):
+        return chunked  # Dask doesn't know the chunks' lengths; the loss will compare them
+    if chunked.shape[0] != sum(rows):
+        raise ValueError(f"{name} has {chunked.shape[0]} samples, but there are {sum(rows)} predictions")
+    return chunked.rechunk({0: rows})
 
 
 def _blockwise(function: Any, given: dict[str, Any], axes: str, **options: Any) -> Any:
@@ -166,11 +166,11 @@ def _value(total: Any) -> Any:
 
 def _divided(total: Partial) -> Loss:
     """Return the sum whose gradient is that of the mean over all the parts."""
-    found: Loss = sum(
+    loss: Loss = sum(
         term.with_reduction("sum") * (coefficient / float(part.denominator) if part.denominator else 0.0)
         for (coefficient, term), part in zip(total.loss.terms, total.terms, strict=True)
     )
-    return found
+    return loss
 
 
 def _grad(loss: Loss, given: dict[str, Any], prediction: str) -> Any:
@@ -179,7 +179,7 @@ def _grad(loss: Loss, given: dict[str, Any], prediction: str) -> Any:
     meta = np.empty((0,) * array.ndim, array.dtype if array.dtype.kind == "f" else np.float64)
 
     def grad(**arrays: Any) -> Any:
-        found = loss.grad(**arrays)
-        return found[place] if isinstance(found, tuple) else found
+        grads = loss.grad(**arrays)
+        return grads[place] if isinstance(grads, tuple) else grads
 
     return _blockwise(grad, given, AXES[: array.ndim], meta=meta)

@@ -151,8 +151,8 @@ def logarithm(means: Any) -> Array:
     if np.any(means < 0):
         raise ValueError(f"the loss is one of log-means, but the estimator predicted a mean of {np.min(means)}")
     with np.errstate(divide="ignore"):
-        found: Array = np.log(means)
-    return found
+        logs: Array = np.log(means)
+    return logs
 
 
 def responses(loss: Loss, classifier: Any, X: Any) -> Array:
@@ -162,8 +162,8 @@ def responses(loss: Loss, classifier: Any, X: Any) -> Array:
     if not hasattr(classifier, method):
         hint = f"; take from_logits={method == 'predict_proba'}" if hasattr(loss, "from_logits") else ""
         raise TypeError(f"{type(classifier).__name__} has no {method}, which {loss!r} needs{hint}")
-    found: Array = getattr(classifier, method)(X)
-    return found
+    predicted: Array = getattr(classifier, method)(X)
+    return predicted
 
 
 def of_rows(response: Array) -> Array:
@@ -177,7 +177,7 @@ def of_the_second(response: Array) -> Array:
 
 
 def takes_rows(loss: Loss) -> bool:
-    """Return whether a loss compares one label with a row of numbers, one a class."""
+    """Return whether a loss compares a label with a row that has one number for each class."""
     try:
         loss.value([0], [[0.5, 0.5]])
     except ValueError:
