@@ -150,6 +150,11 @@ def test_approx_ndcg_of_unranked_items():
     np.testing.assert_array_equal(np.isnan(grad), [[k > 2] * 4 for k in range(5)])
     np.testing.assert_array_equal(grad[s == -INF], 0)
     assert (curvature[:3] > 0).all()
+    for m in (4, 20, 300):  # an infinite score is never compared with itself
+        scores = np.zeros((1, m))
+        scores[0, m // 2] = INF
+        for result in approx_ndcg(np.arange(m, 0.0, -1)[np.newaxis] % 5, scores, 0.1, (0, 1, 3)):
+            assert np.isfinite(result).all()
     (far,) = approx_ndcg(y[:1], np.where(s[:1] == -INF, -1e6, s[:1]), 0.1, (0,))
     np.testing.assert_allclose(losses[:1], far, rtol=1e-15)
 

@@ -71,8 +71,9 @@ def _smooth_ranks(columns: Columns, relevant: int) -> Array:
         columns.odds(i, j, u)
         np.add(u, 1, out=p)
         np.divide(1, p, out=p)
-        keep_later(i, p)
         u *= p
+        keep_later(i, u)
+        keep_later(i, p)
         rho.total[i] += sums_over_j(u, m)
         rho.add_later(slice(j.start, relevant), p[:, : relevant - j.start])
     return 1 + rho.result()[:relevant]
