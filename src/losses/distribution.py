@@ -484,7 +484,9 @@ class LogisticCRPS(_LocationScaleLoss):
         t, distance = s.tail, s.distance
         bend = 2 * (t / ((1 + t) * (1 + t)))
         slope = 2 * (np.log1p(t) + distance * (t / (1 + t))) - 1
-        return s.over_scale(bend), s.times_scale(slope + distance * distance * bend)
+        half = np.exp(-distance / 2)  # whose square is t, which may underflow where t/s doesn't
+        over_scale = s.over_scale(2 * half / ((1 + t) * (1 + t))) * half
+        return over_scale, s.times_scale(slope + distance * distance * bend)
 
     def _information_at(self, s: _Standard) -> tuple[FloatArray, FloatArray]:
         one = s.z.dtype.type(1)

@@ -45,11 +45,13 @@ def test_stored_values(loss, record):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @given(data=st.data())
 def test_exactly(loss, dtype, data):
-    """For scales far apart, whether or not the scale itself is a number of the dtype."""
+    """For scales far apart, whether or not the scale itself, or the density, is a number of the dtype."""
     far = 80.0 if dtype == np.float32 else 700.0
     y = data.draw(arrays(dtype, signed(magnitudes(1e-3, 1e3))))
     log_scale = data.draw(arrays(dtype, reals(4) | reals(far)))
-    z = data.draw(arrays(dtype, signed(magnitudes(1e-6, 1e2) | magnitudes(0.1, 10) | choice(1e10))))
+    z = data.draw(
+        arrays(dtype, signed(magnitudes(1e-6, 1e2) | magnitudes(0.1, 10) | magnitudes(far, 1.25 * far) | choice(1e10)))
+    )
     with np.errstate(over="ignore"):
         mu = (y - z.astype(np.float64) * np.exp(log_scale.astype(np.float64))).astype(dtype)
     kept = np.isfinite(mu)
