@@ -60,8 +60,9 @@ def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: 
 
 
 def _write_sparse(slope: Sparse, weight: Array | None, factor: Any, target: Array) -> None:
+    entry = np.empty(slope.entry.shape, target.dtype)
+    write(slope.entry, weight, factor, entry, 1)
     target[...] = 0
-    entry = weigh(slope.entry, weight) * factor
     if target.ndim == 2:
         target[np.arange(len(target)), slope.column] = entry
     else:
