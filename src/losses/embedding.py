@@ -206,7 +206,7 @@ class Contrastive(SampleLoss, OfDistances):
 
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the margin times the share of the pairs that don't belong together; see `Loss.best_constant`."""
-        same, weight = admit_targets(y_true, sample_weight, _SAME)
+        same, weight = admit_targets(as_array("same", y_true), sample_weight, _SAME)
         return self.margin * float(np.average(1 - same, weights=weight))
 
 
@@ -278,7 +278,7 @@ class HingeEmbedding(SampleLoss, OfSignedDistances):
 
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return 0 if most pairs belong together, else the margin; a distance is not below 0."""
-        sign, weight = admit_targets(y_true, sample_weight, _SIGN)
+        sign, weight = admit_targets(as_array("sign", y_true), sample_weight, _SIGN)
         return 0.0 if weight @ sign > 0 else self.margin
 
 

@@ -72,6 +72,7 @@ def test_learning_to_rank():
 
 def test_learning_to_rank_says_that_scikit_learn_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)  # which another test may have imported
     monkeypatch.setattr(sys, "argv", ["learning_to_rank.py"])
     with pytest.raises(SystemExit, match=r'python -m pip install "\.\[examples\]"'):
         runpy.run_path(str(EXAMPLES / "learning_to_rank.py"), run_name="__main__")
