@@ -20,7 +20,7 @@ from losses._types import Array, ArrayLike
 __all__ = ["check_grad", "check_loss"]
 
 _FEW, _PARTS = 8, 3
-"""Of arrays that are given, so many samples are tried at a time, and so many such parts."""
+"""How many samples of given arrays are tried at a time, and how many such parts."""
 
 _GIVEN = "The arguments are a part of those that were given, made as simple as possible."
 
@@ -127,7 +127,7 @@ def check_loss(
 def _given(
     loss: Any, arrays: tuple[Any, ...], weight: Any, named: dict[str, Any], rng: np.random.Generator
 ) -> tuple[Fit, list[check.Trial]]:
-    """Return a loss and its arrays, of many samples some."""
+    """Return a loss and its arrays; of many samples, a few at a time."""
     subject, _, _ = described(loss)
     positional = subject.positional[: len(arrays)]
     if len(arrays) > len(subject.positional):
@@ -193,10 +193,12 @@ def check_grad(f: Callable[..., Any], x: Any, *, rtol: float = 1e-6, atol: float
 def _compare_entries(
     f: Callable[..., Any], at: list[Array], k: int, name: str, grad: Array, within: tuple[float, float, float]
 ) -> None:
-    """Raise unless the gradient by one array agrees with differences."""
+    """Raise unless the gradient with respect to one array agrees with differences."""
     x = at[k]
     if grad.shape != x.shape:
-        raise AssertionError(f"the gradient by {name} has shape {grad.shape}, but {name} has shape {x.shape}")
+        raise AssertionError(
+            f"the gradient with respect to {name} has shape {grad.shape}, but {name} has shape {x.shape}"
+        )
     for place in np.ndindex(x.shape):
         claimed = float(grad[place])
 
@@ -207,8 +209,8 @@ def _compare_entries(
         if not (claimed == expected or (math.isnan(claimed) and math.isnan(expected))):
             where = ", ".join(map(str, place))
             raise AssertionError(
-                f"the gradient by {name} is wrong at [{where}]: it is {claimed!r}, but central differences give "
-                f"{expected!r}{_hint(claimed, expected, grad)}"
+                f"the gradient with respect to {name} is wrong at [{where}]: it is {claimed!r}, but central "
+                f"differences give {expected!r}{_hint(claimed, expected, grad)}"
             )
 
 

@@ -40,7 +40,7 @@ def _hint(name: str, array: Array) -> str:
 
 
 def _object_hint(name: str, array: Array) -> str:
-    """Return how an array of Python objects becomes one of numbers, by the first that is none."""
+    """Return how an array of Python objects becomes one of numbers, judged by its first entry that is no number."""
     for index, entry in np.ndenumerate(array):
         if isinstance(entry, Real | Decimal | np.bool_):
             continue

@@ -20,7 +20,7 @@ _ROW_SUM_TOLERANCE = 1e-3
 
 
 class IdSamples(Samples):
-    """Samples with class ids, whose class may weigh them, and one id of which may leave them out."""
+    """Samples with class ids: classes may have weights, and the samples of one id may be left out."""
 
     id_name: str
     """The name of the array of ids."""
@@ -33,7 +33,7 @@ class IdSamples(Samples):
         return " with ".join(name for name, source in sources.items() if source is not None)
 
     def _left_out(self, box: Box) -> Array | None:
-        """Return which samples of a block are left out, or None if none is."""
+        """Return a mask of the samples of a block that are left out, or None where all are kept."""
         left_out = None if self.weights is None else self.weights.block(box) == 0
         if self.ignore_index is None:
             return left_out
@@ -202,7 +202,7 @@ class ClassSamples(IdSamples):
             )
 
     def _id_hint(self, value: Any) -> str:
-        """Return what a class id that is none usually is."""
+        """Return why a number that is no class id is usually there."""
         target = self.arguments["y_true"]
         if value == self.classes and target.min() >= 1:
             return "; if your ids start at 1, subtract 1"

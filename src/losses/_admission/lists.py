@@ -16,7 +16,7 @@ Informative = Callable[[Array, Array, Array], Array]
 
 
 class Batch(NamedTuple):
-    """Some lists of one length: their queries, and where their items stand in the raveled input, a row for each."""
+    """Some lists of one length: their queries, and for each a row of its items' places in the raveled input."""
 
     queries: Any
     items: Any

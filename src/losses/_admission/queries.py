@@ -163,7 +163,7 @@ class QuerySamples(Samples):
         return [WHOLE]
 
     def check(self, box: Box) -> None:
-        """Do nothing: all is checked at once."""
+        """Do nothing: everything was checked when the arguments were taken."""
 
 
 def sorted_items(relevance: Array, query: Array | None, sizes: Array) -> Array:
@@ -235,7 +235,7 @@ def query_numbers(ids: Array) -> tuple[Array, int]:
 
 
 def _codes(ids: Array) -> Array | None:
-    """Return integer ids counted from their least, or None if they are none, or spread too far for a table."""
+    """Return integer ids counted from their least, or None if they are no integers, or spread too far for a table."""
     if ids.dtype.kind not in "iu":
         return None
     least = int(ids.min())

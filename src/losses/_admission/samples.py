@@ -14,7 +14,7 @@ from losses._types import Array, Box
 from losses._walk.blocks import WHOLE, partition
 
 _FEW = 1 << 12
-"""So many entries are one block, without further thought."""
+"""Up to so many entries are always one block."""
 
 Core = Mapping[str, tuple[str, ...]]
 """The trailing axes of each array that belong to one sample, named; axes of one name have one length."""
@@ -54,7 +54,7 @@ class Samples:
     """Whether the samples are compared with each other, so that partial sums of two calls can't be put together."""
 
     width = 1
-    """By how much blocks must be smaller than usual, for what the formula holds of each sample."""
+    """How many times smaller than usual blocks must be, because of the temporaries that the formula needs."""
 
     def __init__(
         self,

@@ -127,4 +127,4 @@ class StrataSamples(Samples):
         return [WHOLE]
 
     def check(self, box: Box) -> None:
-        """Do nothing: all is checked at once."""
+        """Do nothing: everything was checked when the arguments were taken."""

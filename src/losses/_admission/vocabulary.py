@@ -1,4 +1,4 @@
-"""Admission of class ids with what a model's last layer makes its logits of."""
+"""Admission of class ids, and of the hidden numbers and weights that a model's last layer makes its logits from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Standard distributions of which a number is known exactly, or that it lies in an interval.
+"""Standard distributions, of which a number is known exactly or to lie in an interval.
 
 Each gives the loss, −log of the density at z or of the probability between a and b, and two derivatives with respect to
 a shift of the distribution: the slope, and the bend, which is never negative. Intervals come with their width, which
@@ -43,7 +43,7 @@ class Exactly(Known):
 
 
 class Between(Known):
-    """Numbers of which the interval is known that they lie in."""
+    """Numbers that are known to lie in intervals."""
 
     def __init__(self, a: FloatArray, b: FloatArray, width: FloatArray) -> None:
         self.a, self.b, self.width = a, b, width

@@ -8,7 +8,8 @@ tie with d events are
 
 with U = Σ wⱼ e^sⱼ over the items before the tie, T = Σ wⱼ e^sⱼ over the tie's own. With v the tie's weight over the
 number of its sums, the loss is Σ v log Q − Σ wᵢ sᵢ over the events, and with p = wⱼ e^sⱼ c/Q (c = 1 unless j is in the
-tie) the derivatives by sⱼ are Σ v p − wⱼ [j is an event] and Σ v p (1 − p), over the sums of the ties from j on.
+tie) the derivatives with respect to sⱼ are Σ v p − wⱼ [j is an event] and Σ v p (1 − p), over the sums of the ties
+from j on.
 
 Every sum of exponentials is kept as a size times e^top, where top is the largest of the exponents.
 """

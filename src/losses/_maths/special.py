@@ -178,7 +178,7 @@ def log_ndtr_diff(a: FloatArray, b: FloatArray, width: FloatArray | None = None)
 
 
 def _indicators(condition: NDArray[np.bool_], x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return 1 where the condition is met and 0 elsewhere, and the contrary, in the dtype of x.
+    """Return 1 where the condition is met and 0 elsewhere, and the reverse, in the dtype of x.
 
     Sums with such factors are faster than `np.where` of conditions that a processor cannot foresee.
     """

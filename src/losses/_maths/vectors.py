@@ -32,7 +32,7 @@ def unit_rows(x: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def row_products(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the inner product of each two rows."""
+    """Return the inner product of each row of x with that of y."""
     products: FloatArray = np.einsum("ij,ij->i", x, y)  # not by BLAS, whose threads would change the bits of long rows
     return products
 

@@ -16,7 +16,7 @@ SCALED = Cause(
 )
 
 _LARGE = 100.0
-"""Of predictions larger than this, the curvature may be too large for a float."""
+"""Predictions larger than this may have a curvature that is too large for a float."""
 
 BOTH = "boosting: grad_and_curvature is grad and curvature, bit for bit"
 

@@ -149,7 +149,7 @@ def _same_for_all(
 
 
 def _swapped_arguments(subject: Subject, method: str, arrays: Arrays, claimed: Sequence[Array]) -> list[Cause]:
-    """Return whether the derivative is that for target and prediction in each other's place."""
+    """Return whether the derivative is that of the loss with target and prediction exchanged."""
     from losses._testing.gradients import differences
 
     if len(subject.positional) != 2 or len(claimed) != 1 or method != "grad":

@@ -46,7 +46,7 @@ BOOSTING = (boosters.curvature_is_positive, boosters.gradients_are_unscaled, boo
 
 
 ORDINARY = ("random", "given")
-"""Kinds of arrays with nothing special."""
+"""Kinds of ordinary arrays."""
 
 BY_NUMBER: dict[int | str, tuple[Law, ...]] = {
     1: SUMS,
@@ -117,12 +117,12 @@ def _each(several: tuple[Law, ...], trials: list[Trial]) -> Iterator[tuple[Law, 
 
 
 def _may_move(fit: Fit, trial: Trial) -> bool:
-    """Return whether the order of samples is no matter: where equal numbers are told apart by it, without ties."""
+    """Return whether samples may be permuted: where their order breaks ties, there must be none."""
     return not fit.subject.items or trial.kind in ("random", "given", "single")
 
 
 def _is_finite(subject: Subject, trial: Trial) -> bool:
-    """Return whether the loss of arrays is finite; a large one may truly not be."""
+    """Return whether the loss is finite; that of large arrays may rightly be infinite."""
     return trial.kind != "large" or np.isfinite(subject.total(trial.arrays, trial.weight))
 
 

@@ -43,7 +43,7 @@ def assert_close(
 
 
 def named(method: str, k: int, count: int) -> str:
-    """Return how a method's result for one of several predictions is written."""
+    """Return how messages call a method's result for one of several predictions."""
     return method if count == 1 or method == "value" else f"{method}[{k}]"
 
 

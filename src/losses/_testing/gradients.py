@@ -14,7 +14,7 @@ STEP = 2.0**-12
 """Rounding costs the differences some 1e-12, truncation at a probability of 0.05 up to 1e-8."""
 
 _FIRST = 2.0**-4
-"""Of that step for a quotient of two calls, which is tried first: its truncation is some 1e-10, its rounding 1e-11."""
+"""A part of that step, for the quotient of two calls that is tried first: truncated by some 1e-10, rounded by 1e-11."""
 
 _LADDER = (1.0, 2.0**-3, 2.0**-7, 2.0**-11, 2.0**3)
 """Further steps, in units of the first, for functions with features much smaller or larger than it."""
@@ -23,7 +23,7 @@ _NEAR = (2.0**-4, 2.0**-5)
 """Steps in the same units by which a kink is told from a bend: on either side of it, differences settle."""
 
 _MOST = 256
-"""Entries of an array by which derivatives are taken."""
+"""How many entries of an array derivatives are compared at."""
 
 RTOL, ATOL = 1e-7, 2e-8
 
@@ -42,7 +42,7 @@ class Differences(NamedTuple):
 
 
 def differences(function: Function, x: Array, index: tuple[int, ...], step: float, sides: bool = False) -> Differences:
-    """Return the derivative by one entry of x, of the fourth order from both sides, of the second from one.
+    """Return the derivative with respect to one entry of x: to fourth order from both sides, to second from one.
 
     Where the function isn't finite, or refuses its argument, the result is NaN; so is that of one side if `sides` is
     False, which saves a call.
@@ -58,7 +58,7 @@ def differences(function: Function, x: Array, index: tuple[int, ...], step: floa
 
 
 def _beside(function: Function, x: Array, index: tuple[int, ...], distance: float) -> float:
-    """Return the function where one entry of x is larger by a distance; NaN where it refuses that."""
+    """Return the function with one entry of x moved by a distance; NaN where it refuses its argument."""
     moved = np.array(x, dtype=np.float64)
     moved[index] += distance
     try:
@@ -181,7 +181,7 @@ def _compare(
 
 
 def _entries(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the indices of an array, of a large one some that are spread over it."""
+    """Return the indices of an array; of a large one, some that are spread over it."""
     every = list(np.ndindex(shape))
     return every if len(every) <= _MOST else every[:: len(every) // _MOST]
 

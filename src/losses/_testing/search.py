@@ -116,7 +116,7 @@ def _by_core(
 
 
 def given(subject: Subject, names: Collection[str]) -> Subject:
-    """Return a loss as it is called with arrays of these names: those left out have no derivatives."""
+    """Return a loss as it is called with arrays of these names: derivatives are with respect to these alone."""
     return replace(subject, predictions=tuple(name for name in subject.predictions if name in names))
 
 
@@ -141,7 +141,7 @@ def _candidates(subject: Subject, layout: Layout) -> Iterator[Fit]:
 
 
 def _tried(fit: Fit, seed: int, reasons: dict[str, str]) -> Fit | None:
-    """Return what is known of a loss with data that it takes, or None if it takes them not."""
+    """Return what is known of a loss with data that it takes, or None if it doesn't take them."""
     try:
         arrays = fit.make(9 if fit.subject.items else 5, np.random.default_rng(seed))
         if any(is_real(array) and np.isnan(array).any() for array in arrays.values()):
@@ -176,7 +176,7 @@ def explored(fit: Fit, arrays: Arrays, weight: Any = None) -> Fit:
 
 
 def _size(subject: Subject, arrays: Arrays) -> float:
-    """Return the size that numbers of a loss typically have."""
+    """Return the typical size of a loss's results."""
     total = abs(subject.total(arrays))
     if not total:
         with np.errstate(all="ignore"):
@@ -205,7 +205,7 @@ def _takes_weights(subject: Subject, arrays: Arrays, weights: Array) -> bool:
 
 
 def _degree(subject: Subject, arrays: Arrays, weights: Array) -> int | None:
-    """Return the power with which the sum scales in the weights: of items 1 or 2, or None for neither."""
+    """Return the power of the weights that the sum grows with, 1 or 2 for ranked items, or None for neither."""
     if "sum" not in subject.reductions:
         return None
     one, two = (subject.reduced("sum").total(arrays, factor * weights) for factor in (1, 2))

@@ -13,7 +13,7 @@ Break = Callable[[Arrays, Any], Failure | None]
 """Returns how arrays and weights break the law, or None."""
 
 _MOST = 400
-"""Trials, after which the search ends."""
+"""How many trials end the search."""
 
 
 class Broken(NamedTuple):

@@ -18,7 +18,7 @@ Arrays: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """A loss, and what has to be known to judge it.
+    """A loss, and what a judge must know of it.
 
     Parameters
     ----------

@@ -177,7 +177,7 @@ def of_the_second(response: Array) -> Array:
 
 
 def takes_rows(loss: Loss) -> bool:
-    """Return whether a loss compares one label with a row of numbers, one a class."""
+    """Return whether a loss compares a label with a row that has one number for each class."""
     try:
         loss.value([0], [[0.5, 0.5]])
     except ValueError:

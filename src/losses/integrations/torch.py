@@ -134,7 +134,7 @@ class _Evaluated(torch.autograd.Function):
 
 
 class _Constant(torch.autograd.Function):
-    """A gradient that refuses a derivative of its own, by which the predictions would silently count as constants."""
+    """A gradient that refuses to be differentiated; autograd would silently take the predictions for constants."""
 
     @staticmethod
     def forward(ctx: Any, grad: torch.Tensor, *predictions: torch.Tensor) -> torch.Tensor:

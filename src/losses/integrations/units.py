@@ -1,8 +1,8 @@
 """Derivatives in units in which boosters' own parameters mean what they do for squared error.
 
-A second derivative by ŷ has the unit of 1/y². Where targets are in the thousands, that of `Huber` is a thousandth, and
-XGBoost's ``min_child_weight=1`` lets no tree grow, while ``reg_lambda=1`` shrinks all of its leaves. A common factor of
-both derivatives doesn't change the leaves but for that.
+A second derivative with respect to ŷ has the unit of 1/y². Where targets are in the thousands, that of `Huber` is a
+thousandth, and XGBoost's ``min_child_weight=1`` lets no tree grow, while ``reg_lambda=1`` shrinks all of its leaves. A
+common factor of both derivatives changes nothing else in the leaves.
 """
 
 from typing import Any
