@@ -37,4 +37,6 @@ def by_sample(
 
 def _room(target: Array, like: Array, dtype: Any) -> Array | None:
     """Return the memory of the first derivative to compute in; None if it doesn't lie as `like` does."""
-    return target.reshape(like.shape) if target.dtype is dtype and target.flags.carray else None
+    # an array of one entry is contiguous with any step, even a negative one, for which NumPy's loops round differently
+    contiguous = target.flags.carray and target.size > 1
+    return target.reshape(like.shape) if target.dtype is dtype and contiguous else None
