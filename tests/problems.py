@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losses._pairs.items import Plan
-from losses._testing.subject import Arrays, Subject
+from losses._testing.subject import Subject
 from registry import Case, Problem, call, seeds
 
 THOROUGH = settings().max_examples > 100
@@ -77,25 +77,12 @@ def asked(case: Case, rng: np.random.Generator) -> tuple[str, ...]:
     return tuple(name for name in case.methods if name == "hess" or (name == "value_and_grad") == together)
 
 
-@dataclasses.dataclass(frozen=True)
-class Remembering(Subject):
-    """A loss for several laws of one example, which is called once for what all of them ask of the same arrays."""
-
-    memory: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
-
-    @classmethod
-    def of(cls, subject: Subject) -> "Remembering":
-        """Return a loss that remembers nothing yet."""
-        return cls(**{field.name: getattr(subject, field.name) for field in dataclasses.fields(subject)})
-
-    def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
-        """Return what a method returns for arrays and weights; without further arguments, from memory if possible."""
-        if arguments:
-            return super().call(method, arrays, weight, **arguments)
-        key = (method, self.reduction, id(weight), *((name, id(array)) for name, array in arrays.items()))
-        if key not in self.memory:  # with the arrays, which hold on to their ids
-            self.memory[key] = super().call(method, arrays, weight), dict(arrays), weight
-        return self.memory[key][0]
+def remembering(case: Case, problem: Problem, *weights: Any) -> Subject:
+    """Return a loss for several laws, which is called once for what they ask of the same arrays, now read-only."""
+    for array in (*problem.arrays.values(), *weights):
+        if array is not None:
+            array.setflags(write=False)
+    return dataclasses.replace(case.subject, memory={})
 
 
 def assert_close(actual: Any, expected: Any, dtype: Any) -> None:

@@ -352,7 +352,7 @@ def test_check_grad():
     for wrong, hint in [(-1, "opposite"), (2, "factor 2"), (5, "n = 5"), (1.001, "")]:
         with pytest.raises(AssertionError, match=rf"wrong at \[0\].*{hint}"):
             check_grad(lambda x, wrong=wrong: (np.sum(x**3), wrong * 3 * x**2), np.arange(1.0, 6.0))
-    with pytest.raises(AssertionError, match=r"by x\[1\] is wrong"):
+    with pytest.raises(AssertionError, match=r"with respect to x\[1\] is wrong"):
         check_grad(lambda a, b: (np.sum(a * b), (b, 2 * a)), ([1.0, 2.0], [3.0, 4.0]))
     with pytest.raises(AssertionError, match="shape"):
         check_grad(lambda x: (np.sum(x**2), np.sum(2 * x)), [1.0, 2.0])

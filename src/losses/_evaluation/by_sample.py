@@ -29,4 +29,5 @@ def _room(asked: Asked, like: Array, dtype: Any) -> Array | None:
     if not asked.space or not asked.targets:
         return None
     target = asked.targets[0][0]
-    return target.reshape(like.shape) if target.dtype is dtype and target.flags.carray else None
+    contiguous = target.flags.carray and target.size > 1
+    return target.reshape(like.shape) if target.dtype is dtype and contiguous else None

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,6 +40,8 @@ class Subject:
         The size that the loss typically has.
     entrywise
         Whether each number has to agree by itself, rather than relative to the largest of an array.
+    memory
+        Results for read-only arrays, so that laws which ask for the same need one call; None to call each time.
     """
 
     loss: Any
@@ -51,6 +53,7 @@ class Subject:
     ordered: bool = False
     scale: float = 1.0
     entrywise: bool = False
+    memory: dict[Any, Any] | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         text = repr(self.loss)
@@ -83,7 +86,16 @@ class Subject:
         return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
     def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
-        """Return what a method returns for arrays and weights."""
+        """Return what a method returns for arrays and weights: from memory, if these can't have changed since."""
+        given = (*arrays.values(), weight)
+        if self.memory is None or arguments or not all(map(_is_fixed, given)):
+            return self._called(method, arrays, weight, arguments)
+        key = (method, self.reduction, *map(id, given))
+        if key not in self.memory:
+            self.memory[key] = self._called(method, arrays, weight, arguments), given  # which keep their ids
+        return self.memory[key][0]
+
+    def _called(self, method: str, arrays: Arrays, weight: Any, arguments: dict[str, Any]) -> Any:
         named = {name: array for name, array in arrays.items() if name not in self.positional}
         if weight is not None:
             arguments["sample_weight"] = weight
@@ -187,6 +199,11 @@ def take(subject: Subject, arrays: Arrays, indices: Any) -> dict[str, Any]:
         else array
         for name, array in arrays.items()
     }
+
+
+def _is_fixed(array: Any) -> bool:
+    """Return whether an argument is None or a read-only array."""
+    return array is None or (isinstance(array, np.ndarray) and not array.flags.writeable)
 
 
 def is_real(array: Any) -> bool:
