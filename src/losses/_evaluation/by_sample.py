@@ -29,5 +29,6 @@ def _room(asked: Asked, like: Array, dtype: Any) -> Array | None:
     if not asked.space or not asked.targets:
         return None
     target = asked.targets[0][0]
+    # an array of one entry is contiguous with any step, even a negative one, for which NumPy's loops round differently
     contiguous = target.flags.carray and target.size > 1
     return target.reshape(like.shape) if target.dtype is dtype and contiguous else None
