@@ -224,7 +224,7 @@ def test_the_built_in_losses_use_just_these_hooks(cls):
     """No method of the base class but the hooks (and the domains of arguments) is overridden."""
     hooks = {"formula", "derivative", "second_derivative", "formula_and_derivative", "domains", "factors"}
     hooks |= {"curvature_formula", "derivative_and_curvature", "best_constant", "_best_constant", "_link"}
-    hooks |= {"slope", "_admit", "_is_short"}  # of MSE, and of a pos_weight for each label
+    hooks |= {"slope", "_admit"}  # of MSE, and of a pos_weight for each label
     machinery = {
         name
         for base in cls.__mro__[1:-1]

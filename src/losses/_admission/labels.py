@@ -21,14 +21,10 @@ _SIGNS = Ends(
 
 
 def signs(labels: Array) -> Array | None:
-    """Return −1 and 1 for floating labels that are all −1 and 1, or all 0 and 1; None if there are others."""
-    least, largest = labels.item(labels.argmin()), labels.item(labels.argmax())
-    if not -1 <= least <= largest <= 1:
-        return None
-    square = labels * labels
-    if least < 0:
-        return labels if np.count_nonzero(square == 1) == square.size else None
-    return labels + labels - 1 if np.count_nonzero(square == labels) == square.size else None
+    """Return −1 and 1 for floating labels that are all 0 and 1, or all −1 and 1; None if there are others."""
+    if _ZERO_ONE.holds(labels):
+        return labels + labels - 1
+    return labels if _SIGNS.holds(labels) else None
 
 
 class LabelSamples(Samples):

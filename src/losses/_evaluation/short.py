@@ -1,6 +1,8 @@
-"""The short way for a call of few samples, as they come in a loop of training: no weights, no blocks, no `out`."""
+"""The short way for a call of few samples, as they come in a loop of training: no weights, no blocks, no `out`.
 
-from collections.abc import Sequence
+Admission hands the arrays out at once (`few`), and nothing is refused any more.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -9,30 +11,6 @@ from losses._evaluation.orders import VALUE, Order, Product, Scaled, Slope
 from losses._evaluation.weighing import write
 from losses._types import Array
 from losses._walk.summation import parts, total
-
-_MOST = 1 << 12
-_COMPUTED_IN = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def is_few(array: Any) -> bool:
-    """Return whether an argument is an array of few numbers that are computed in its own dtype."""
-    return type(array) is np.ndarray and 0 < array.size <= _MOST and array.dtype in _COMPUTED_IN
-
-
-def as_few(arrays: Sequence[Any], predicted: Any) -> list[Array] | None:
-    """Return few numbers of the predictions' shape as formulas take them; None if they aren't that."""
-    if not is_few(predicted):
-        return None
-    shape, dtype = predicted.shape, predicted.dtype
-    few = []
-    for array in arrays:
-        if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind not in "fiub":
-            return None
-        if array.dtype is not dtype and array.dtype.kind == "f":
-            return None  # since it may be rounded, or overflow
-        as_is = array.dtype is dtype and len(shape) == 1 and array.flags.c_contiguous
-        few.append(array if as_is else np.ascontiguousarray(array, dtype).reshape(-1))
-    return few
 
 
 @np.errstate(all="ignore")

@@ -13,7 +13,7 @@ import numpy as np
 from losses._admission.arrays import as_array
 from losses._admission.classes import ClassSamples, comparable
 from losses._admission.domains import CLASS_ID, PROBABILITY
-from losses._evaluation.short import is_few
+from losses._admission.few import few_rows
 from losses._loss.constants import admit_targets
 from losses._loss.families import OfPredictions
 from losses._loss.parameters import number
@@ -105,18 +105,9 @@ class ClassLoss(SampleLoss, OfPredictions):
 
     def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
         """Return class ids and rows of a call that may go the short way."""
-        ids, domain = arrays[0], self.domains().get("y_pred")
-        if self._options() != (None, None, False) or "class ids" not in self.targets or not is_few(predicted):
+        if self._options() != (None, None, False) or "class ids" not in self.targets:
             return None
-        if type(ids) is not np.ndarray or ids.dtype.kind not in "iu" or predicted.ndim != 2:
-            return None
-        if ids.shape != predicted.shape[:1]:
-            return None
-        if not 0 <= ids.item(ids.argmin()) <= ids.item(ids.argmax()) < predicted.shape[-1]:
-            return None
-        if domain is not None and not domain.leaves(predicted):
-            return None
-        return [ids.astype(np.intp, copy=False), np.ascontiguousarray(predicted)]
+        return few_rows(arrays[0], predicted, self.domains().get("y_pred"))
 
     @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from losses._admission.domains import Interval
+from losses._admission.few import few_numbers
 from losses._admission.samples import Samples
 from losses._evaluation.by_sample import by_sample
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Losses, Order, Slope
-from losses._evaluation.short import as_few, evaluate_few
+from losses._evaluation.short import evaluate_few
 from losses._loss.base import Loss
 from losses._types import Array, FloatArray
 
@@ -101,7 +102,7 @@ class SampleLoss(Loss):
 
     def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
         """Return the arrays of a call that may go the short way: they are few, and nothing has to be refused."""
-        few = None if self.core else as_few(arrays, predicted)
+        few = None if self.core else few_numbers(arrays, predicted)
         if few is not None and not self._unbounded:
             for name, domain in self.domains().items():
                 if not domain.leaves(arrays[self.signature.positional.index(name)]):

@@ -1,0 +1,46 @@
+"""Admission of calls of few samples that can be refused nothing; all others go the way of `Samples`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from losses._admission.domains import Interval
+from losses._types import Array
+
+_MOST = 1 << 12
+_COMPUTED_IN = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+def few_numbers(arrays: Sequence[Any], predicted: Any) -> list[Array] | None:
+    """Return few numbers of the predictions' shape as formulas take them; None if they aren't that."""
+    if not _is_few(predicted):
+        return None
+    shape, dtype = predicted.shape, predicted.dtype
+    few = []
+    for array in arrays:
+        if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind not in "fiub":
+            return None
+        if array.dtype is not dtype and array.dtype.kind == "f":
+            return None  # since it may be rounded, or overflow
+        as_is = array.dtype is dtype and len(shape) == 1 and array.flags.c_contiguous
+        few.append(array if as_is else np.ascontiguousarray(array, dtype).reshape(-1))
+    return few
+
+
+def few_rows(ids: Any, predicted: Any, domain: Interval | None) -> list[Array] | None:
+    """Return class ids and few rows of predictions as formulas take them; None if they aren't that."""
+    if not _is_few(predicted) or type(ids) is not np.ndarray or ids.dtype.kind not in "iu":
+        return None
+    if predicted.ndim != 2 or ids.shape != predicted.shape[:1]:
+        return None
+    if not 0 <= ids.item(ids.argmin()) <= ids.item(ids.argmax()) < predicted.shape[1]:
+        return None
+    if domain is not None and not domain.leaves(predicted):
+        return None
+    return [ids.astype(np.intp, copy=False), np.ascontiguousarray(predicted)]
+
+
+def _is_few(array: Any) -> bool:
+    """Return whether an argument is an array of few numbers that are computed in its own dtype."""
+    return type(array) is np.ndarray and 0 < array.size <= _MOST and array.dtype in _COMPUTED_IN
