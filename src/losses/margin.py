@@ -58,7 +58,12 @@ class Hinge(MarginLoss):
 
     def derivative(self, z: FloatArray) -> FloatArray:
         """Return −1 where z < 1, else 0."""
-        return ((z - 1) * 2.0**64).clip(-1, 0)  # no z is nearer to 1; a third of the time of np.sign, and NaN stays
+        return _minus_one_where_positive(1.0 - z)
+
+    def formula_and_derivative(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share 1 − z."""
+        shortfall = 1.0 - z
+        return shortfall.clip(0.0, np.inf), _minus_one_where_positive(shortfall)
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 0."""
@@ -383,7 +388,13 @@ class Exponential(MarginLoss):
 
 def _shortfall(z: FloatArray) -> FloatArray:
     """Return m = max(0, 1 − z), by how much a margin falls short of 1."""
-    found: FloatArray = (1.0 - z).clip(0, np.inf)  # at half the time of maximum with a number
+    found: FloatArray = (1.0 - z).clip(0.0, np.inf)  # at half the time of maximum with a number
+    return found
+
+
+def _minus_one_where_positive(shortfall: FloatArray) -> FloatArray:
+    """Return −1 where 1 − z > 0, else 0, and NaN where it is that; in a third of the time of np.sign."""
+    found: FloatArray = (shortfall * -(2.0**64)).clip(-1.0, 0.0)  # no z is nearer to 1 than 2⁻⁶⁴
     return found
 
 

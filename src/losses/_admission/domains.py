@@ -104,6 +104,11 @@ class Ends(Interval):
         allowed: Array = (block == self.low) | (block == self.high)
         return allowed
 
+    def holds(self, block: Array) -> bool:
+        """Return whether all the entries are one of the ends: those that aren't the lower are the upper."""
+        others = block if self.low == 0 else block != self.low
+        return np.count_nonzero(others) == np.count_nonzero(block == self.high)
+
 
 @dataclass(frozen=True)
 class Above(Interval):
