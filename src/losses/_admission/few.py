@@ -17,14 +17,17 @@ def few_numbers(arrays: Sequence[Any], predicted: Any) -> list[Array] | None:
     if not _is_few(predicted):
         return None
     shape, dtype = predicted.shape, predicted.dtype
+    flat = len(shape) == 1
     few = []
     for array in arrays:
-        if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind not in "fiub":
+        if type(array) is not np.ndarray or array.shape != shape:
             return None
-        if array.dtype is not dtype and array.dtype.kind == "f":
+        if array.dtype is dtype and flat and array.flags.c_contiguous:
+            few.append(array)
+            continue
+        if array.dtype is not dtype and array.dtype.kind not in "iub":
             return None  # since it may be rounded, or overflow
-        as_is = array.dtype is dtype and len(shape) == 1 and array.flags.c_contiguous
-        few.append(array if as_is else np.ascontiguousarray(array, dtype).reshape(-1))
+        few.append(np.ascontiguousarray(array, dtype).reshape(-1))
     return few
 
 

@@ -49,24 +49,31 @@ def parts(terms: FloatArray, factors: FloatArray | None = None) -> list[Part]:
     width, start = _width(n), 0
     if width == n:
         alone = float(terms.dot(_ONES[char][:n] if factors is None else factors))
-        if alone - alone == 0:
+        if alone - alone == 0:  # finite
             return [alone]
     pieces: list[Part] = []
     if n > _ROW:
         start = n - n % width
-        others = _ONES[char][:width] if factors is None else factors[:start].reshape(-1, width)
-        sums = np.vecdot(terms[:start].reshape(-1, width), others)
+        rows = _rows(terms, start, width)
+        others = _ONES[char][:width] if factors is None else rows if factors is terms else _rows(factors, start, width)
+        sums = np.vecdot(rows, others)
         pieces = sums.tolist() if sums.size <= _FEW_ROWS else _split_sum(sums)
     while start < n:
         here = slice(start, start + _width(n - start))
         rest = terms[here]
         pieces.append(float(rest.dot(_ONES[char][: rest.size] if factors is None else factors[here])))
         start = here.stop
-    if not math.isfinite(pieces[0] if len(pieces) == 1 else sum(pieces)):
+    together = sum(pieces)
+    if together - together != 0:  # infinite, or NaN
         products = terms if factors is None else terms * factors
         if np.isfinite(products).all():
             return [_sum_of_huge(products)]
     return pieces
+
+
+def _rows(terms: FloatArray, n: int, width: int) -> FloatArray:
+    """Return the first n terms as rows."""
+    return (terms if n == terms.size else terms[:n]).reshape(-1, width)
 
 
 @functools.lru_cache
