@@ -161,8 +161,9 @@ class BinaryCrossEntropy(ElementwiseLoss):
         self, y: FloatArray, p: FloatArray, *pos_weight: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return `derivative`, and the second derivative above the machine epsilon."""
-        slope, bend = self._form(y, p, *pos_weight).slope_and_bend()
-        return slope, floored(bend)
+        form = self._form(y, p, *pos_weight)
+        slope, bend = form.slope_and_bend()
+        return slope, bend if isinstance(form, _HardProbabilities) else floored(bend)  # the former is at least 1
 
     def _class_weights(self, y: FloatArray, pos_weight: PosWeight) -> tuple[FloatArray, FloatArray]:
         """Return a and b: π y and 1 − y, after smoothing."""

@@ -8,7 +8,7 @@ import numpy as np
 from losses._admission.domains import Interval
 from losses._types import Array
 
-_MOST = 1 << 12
+_MOST = 1 << 15
 _COMPUTED_IN = (np.dtype(np.float64), np.dtype(np.float32))
 
 

@@ -163,8 +163,11 @@ class SampleLoss(Loss):
 
 
 def floored(bend: FloatArray) -> FloatArray:
-    """Return second derivatives above the machine epsilon."""
-    bends: FloatArray = bend.clip(np.finfo(bend.dtype).eps, np.inf)  # faster than maximum with a number
+    """Return second derivatives above the machine epsilon: as they are, if they all are."""
+    epsilon = np.finfo(bend.dtype).eps
+    if bend.size and bend.item(bend.argmin()) >= epsilon:  # in half the time of clip; a NaN is the least
+        return bend
+    bends: FloatArray = bend.clip(epsilon, np.inf)  # faster than maximum with a number
     return bends
 
 
