@@ -291,17 +291,17 @@ class _HardLogits(NamedTuple):
 
     def slope(self) -> FloatArray:
         """Return ±σ(z)."""
-        return self.side * (self.e * (1.0 / (1.0 + self.e)))
+        return self.side * (self.e / (1.0 + self.e))
 
     def bend(self) -> FloatArray:
         """Return σ(z) σ(−z)."""
         return self.slope_and_bend()[1]
 
     def slope_and_bend(self) -> tuple[FloatArray, FloatArray]:
-        """Return both, with one quotient."""
-        q = 1.0 / (1.0 + self.e)
-        sigma = self.e * q
-        return self.side * sigma, np.multiply(sigma, q, out=q)
+        """Return both."""
+        rest = 1.0 + self.e
+        sigma = self.e / rest
+        return self.side * sigma, np.divide(sigma, rest, out=rest)
 
 
 _BinaryForm: TypeAlias = _Probabilities | _HardProbabilities | _Logits | _HardLogits

@@ -16,6 +16,7 @@ from losses._admission.domains import Above, Interval
 from losses._loss.elementwise import ElementwiseLoss
 from losses._loss.parameters import Positive, Range, by_parameters
 from losses._loss.samplewise import floored
+from losses._maths.logistic import safe_exponent
 from losses._maths.statistics import mean
 from losses._types import Array, FloatArray
 
@@ -412,8 +413,13 @@ class _Growth(NamedTuple):
 
 def _times_exp(y: FloatArray, a: FloatArray) -> FloatArray:
     """Return ye^a, also where e^a alone would overflow or vanish; 0 where y is 0."""
-    root = np.minimum(np.exp(a / 2), np.finfo(a.dtype).max)
-    return y * root * root
+    product: FloatArray = y * np.exp(a)
+    limit = 2 * safe_exponent(a.dtype) - 2
+    if a.size and not -limit <= a.item(a.argmin()) <= a.item(a.argmax()) <= limit:
+        far = ~(np.abs(a) <= limit)
+        root = np.minimum(np.exp(a[far] / 2), np.finfo(a.dtype).max)
+        product[far] = y[far] * root * root
+    return product
 
 
 def _times_rise(y: FloatArray, s: FloatArray, c: Any) -> FloatArray:
@@ -426,7 +432,6 @@ def _times_rise(y: FloatArray, s: FloatArray, c: Any) -> FloatArray:
 def _sum(large: FloatArray, small: FloatArray) -> FloatArray:
     """Return the sum of two terms; where it isn't a number (∞ − ∞, 0 · ∞), the one that grows faster."""
     total: FloatArray = large + small
-    undecided = np.isnan(total)
-    if np.count_nonzero(undecided):
-        np.copyto(total, large, where=undecided)
+    if total.size and math.isnan(total.item(total.argmin())):  # where there is a NaN, it is the least
+        np.copyto(total, large, where=np.isnan(total))
     return total

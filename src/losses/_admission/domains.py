@@ -24,7 +24,7 @@ def first(bad: Array, box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 _MANY = 1 << 12
-_BITS = {"d": np.uint64, "f": np.uint32}
+_BITS = {np.dtype(np.float64): np.uint64, np.dtype(np.float32): np.uint32}
 
 
 def _lie_between_zero_and(high: float, block: Array) -> bool:
@@ -32,7 +32,7 @@ def _lie_between_zero_and(high: float, block: Array) -> bool:
 
     Read as unsigned integers, numbers from 0 on are in their order; beyond them are NaN, what is negative, and −0.0.
     """
-    bits = _BITS[block.dtype.char]
+    bits = _BITS[block.dtype]
     largest = block.view(bits).max(initial=0)
     return bool(largest <= np.array(high, block.dtype).view(bits))
 
@@ -53,20 +53,18 @@ class Interval:
     """Whether values are kept off the ends by the machine epsilon of y_pred's dtype once they are checked."""
 
     def contains(self, block: Array) -> Array:
-        """Return which entries are allowed."""
+        """Return which entries are allowed; also of a single number."""
         allowed: Array = (block >= self.low) & (block <= self.high)
         return allowed
 
     def holds(self, block: Array) -> bool:
         """Return whether all the entries are allowed; in doubt, False."""
-        if type(self) is not Interval:
-            return bool(self.contains(block).all())
-        if self.low == 0 and block.size > _MANY and block.dtype.isnative and block.dtype.char in _BITS:
+        if block.size == 0:
+            return True
+        if type(self) is Interval and self.low == 0 and block.size > _MANY and block.dtype in _BITS:
             return _lie_between_zero_and(self.high, block)
         # a NaN is both the least and the largest; argmin and argmax take a third of the time of comparing
-        return block.size == 0 or bool(
-            self.low <= block.item(block.argmin()) and block.item(block.argmax()) <= self.high
-        )
+        return bool(self.contains(block.item(block.argmin())) and self.contains(block.item(block.argmax())))
 
     def leaves(self, block: Array) -> bool:
         """Return whether all the entries are allowed, and none has to be clipped; in doubt, False."""
@@ -96,7 +94,16 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Ends(Interval):
+class _Sparse(Interval):
+    """Some of the values of an interval, of which the least and the largest entry don't tell enough."""
+
+    def holds(self, block: Array) -> bool:
+        """Return whether all the entries are allowed."""
+        return bool(self.contains(block).all())
+
+
+@dataclass(frozen=True)
+class Ends(_Sparse):
     """The two ends of an interval alone."""
 
     def contains(self, block: Array) -> Array:
@@ -129,13 +136,9 @@ class Below(Interval):
         allowed: Array = (block >= self.low) & (block < self.high)
         return allowed
 
-    def holds(self, block: Array) -> bool:
-        """Return whether the least and the largest entry are allowed, as `Interval.holds` does."""
-        return super().holds(block) and (block.size == 0 or bool(block.item(block.argmax()) < self.high))
-
 
 @dataclass(frozen=True)
-class Integers(Interval):
+class Integers(_Sparse):
     """The integers of an interval, of any dtype."""
 
     def contains(self, block: Array) -> Array:
@@ -145,7 +148,7 @@ class Integers(Interval):
 
 
 @dataclass(frozen=True)
-class NonZeroRows(Interval):
+class NonZeroRows(_Sparse):
     """Rows of numbers, not all of which are 0."""
 
     low: float = -np.inf
