@@ -117,9 +117,9 @@ class Poisson(_Deviance):
     def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the mean."""
         if not self.log_input:
-            return _sum(p, -y * np.log(p)), self.derivative(y, p)
+            return _decided(p - y * np.log(p), p), self.derivative(y, p)
         mu = np.exp(p)
-        return _sum(mu, -y * p), mu - y
+        return _decided(mu - y * p, mu), mu - y
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return e^s, or y/ŷ²."""
@@ -180,7 +180,7 @@ class Gamma(_Deviance):
     def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the ratio of y and the mean."""
         ratio = _times_exp(y, -p)
-        return _sum(ratio, p), 1 - ratio
+        return _decided(p + ratio, ratio), 1 - ratio
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return ye^{−s}."""
@@ -296,12 +296,12 @@ class Tweedie(_Deviance):
         return self._sum(self._less(2, a) * a, -self._less(1, b) * b)
 
     def _less(self, k: int, like: FloatArray) -> Any:
-        """Return k − p, rounded once to the dtype computed in."""
-        return like.dtype.type(np.longdouble(k) - self.power)
+        """Return k − p, which is rounded once to the dtype computed in."""
+        return np.longdouble(k) - self.power if like.dtype.char == "g" else k - self.power
 
     def _sum(self, of_mean: FloatArray, of_target: FloatArray) -> FloatArray:
         """Return the sum of two terms; where both are infinite, that of the higher power wins."""
-        return _sum(of_mean, of_target) if self.power < 2 else _sum(of_target, of_mean)
+        return _decided(of_mean + of_target, of_mean if self.power < 2 else of_target)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -382,7 +382,7 @@ class NegativeBinomial(_Deviance):
         if beyond is not None:
             log[beyond] = log_product
             of_mean[beyond] = log_product / alpha
-        return _sum(of_mean, y * (log - s))
+        return _decided(of_mean + y * (log - s), of_mean)
 
     def _slope_and_bend(self, y: FloatArray, growth: _Growth) -> tuple[FloatArray, FloatArray]:
         """Return the first and second derivative from μ/(1 + αμ) and 1/(1 + αμ)."""
@@ -429,9 +429,8 @@ def _times_rise(y: FloatArray, s: FloatArray, c: Any) -> FloatArray:
     return np.where(np.abs(a) < np.finfo(s.dtype).eps, y * s, rise) if c else y * s
 
 
-def _sum(large: FloatArray, small: FloatArray) -> FloatArray:
-    """Return the sum of two terms; where it isn't a number (∞ − ∞, 0 · ∞), the one that grows faster."""
-    total: FloatArray = large + small
+def _decided(total: FloatArray, faster: FloatArray) -> FloatArray:
+    """Return a sum; where it isn't a number (∞ − ∞, 0 · ∞), the one of its terms that grows faster."""
     if total.size and math.isnan(total.item(total.argmin())):  # where there is a NaN, it is the least
-        np.copyto(total, large, where=np.isnan(total))
+        np.copyto(total, faster, where=np.isnan(total))
     return total
