@@ -1,6 +1,7 @@
 """The logistic function and its kin, with full relative precision at both ends."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,12 @@ from losses._types import Dtype, FloatArray
 def safe_exponent(dtype: Dtype) -> float:
     """Return an x for which neither exp(±x) nor a product of two of them leaves the range of `dtype`; a sum may."""
     return float(np.log(np.finfo(dtype).max)) / 2
+
+
+@functools.cache
+def least_exponential(dtype: Dtype) -> Any:
+    """Return e^−x for that x."""
+    return np.exp(dtype.type(-safe_exponent(dtype))).item()
 
 
 def has_safe_exponents(x: FloatArray) -> bool:

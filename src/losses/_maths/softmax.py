@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from losses._maths.logistic import has_safe_exponents, safe_exponent
+from losses._maths.logistic import has_safe_exponents, least_exponential
 from losses._types import Array, FloatArray
 
 
@@ -17,7 +17,7 @@ def exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatArr
     if has_safe_exponents(x):
         e = np.exp(x, out=out)
         s = row_sums(e)
-        if np.log(s.min(initial=1)) >= -safe_exponent(x.dtype):
+        if s.size == 0 or s.item(s.argmin()) >= least_exponential(x.dtype):
             return e, s, 0.0
     b = x.max(axis=1)
     e = np.exp(x - b[:, np.newaxis], out=out)
