@@ -75,7 +75,7 @@ def narrowed(scale: FloatArray, dtype: Dtype) -> FloatArray:
     if scale.dtype == dtype or dtype.char == "g":
         return scale
     size = np.abs(scale)
-    if size.size and _SMALLEST <= size.item(size.argmin()) and size.item(size.argmax()) <= _LARGEST:
+    if size.size and size.item(size.argmin()) >= _SMALLEST and size.item(size.argmax()) <= _LARGEST:
         return scale.astype(dtype)
     unsafe = (size < _SMALLEST) & (size > 0) | (size > _LARGEST)
     return scale if np.count_nonzero(unsafe) else scale.astype(dtype)
