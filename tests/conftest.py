@@ -31,7 +31,7 @@ def small_blocks(monkeypatch):
     """Cut arrays into blocks of `SMALL_BLOCK` elements, for laws that take several blocks of whatever size."""
     monkeypatch.setattr("losses._walk.blocks._BYTES", 8 * SMALL_BLOCK)
     monkeypatch.setattr("losses._admission.lists.BLOCK", SMALL_BLOCK)
-    monkeypatch.setattr("losses._admission.few._MOST", SMALL_BLOCK // 4)
+    monkeypatch.setattr("losses._admission.few._MOST", SMALL_BLOCK)
 
 
 @pytest.fixture

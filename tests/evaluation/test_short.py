@@ -41,13 +41,16 @@ def test_the_short_way_is_the_long_way(case, n, dtype, seed):
     rng = np.random.default_rng(seed)
     arrays = some_arrays(case, rng, n, dtype)
     loss = case.with_reduction(("mean", "sum")[rng.integers(2)])
-    out = np.empty(arrays[1].shape, arrays[1].dtype.newbyteorder("="))
+    shape, dtype = arrays[1].shape, arrays[1].dtype.newbyteorder("=")
     for method in ("grad", "value_and_grad"):
-        short, long = outcome(loss, method, arrays), outcome(loss, method, arrays, out=out)
-        if isinstance(short, tuple) and isinstance(short[0], type):
-            assert short == long
-        else:
-            assert_identical(short, long)
+        long = outcome(loss, method, arrays, out=np.empty((*shape, 2), dtype)[..., 0])  # which is not contiguous
+        for out in (None, np.empty(shape, dtype)):
+            short = outcome(loss, method, arrays, out=out)
+            if isinstance(short, tuple) and isinstance(short[0], type):
+                assert short == long
+            else:
+                assert_identical(short, long)
+                assert out is None or (short if method == "grad" else short[1]) is out
 
 
 def test_either_curvature_or_gradient_may_have_a_place_of_its_own():

@@ -114,7 +114,7 @@ class Ends(_Sparse):
     def holds(self, block: Array) -> bool:
         """Return whether all the entries are one of the ends: those that aren't the lower are the upper."""
         others = block if self.low == 0 else block != self.low
-        return np.count_nonzero(others) == np.count_nonzero(block == self.high)
+        return bool(np.count_nonzero(others) == np.count_nonzero(block == self.high))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The short way for a call of few samples, as they come in a loop of training: no weights, no blocks, no `out`.
+"""The short way for a call of one block of samples, as they come in a loop of training: no weights, no walk.
 
 Admission hands the arrays out at once (`few`), and nothing is refused any more.
 """
@@ -14,27 +14,27 @@ from losses._walk.summation import parts, total
 
 
 @np.errstate(all="ignore")
-def evaluate_few(loss: Any, arrays: list[Array], orders: tuple[Order, ...], predicted: Array) -> list[Any]:
+def evaluate_few(
+    loss: Any, arrays: list[Array], orders: tuple[Order, ...], predicted: Array, outs: tuple[Array | None, ...]
+) -> list[Any]:
     """Return what `evaluate` does, for a loss of targets and one prediction; the first array has an entry a sample."""
     denominator = arrays[0].size if loss.reduction == "mean" else 1
-    results: list[Any] = loss._terms(arrays, orders, None)
-    for k, order in enumerate(orders):
-        result = results[k]
-        if order == VALUE:
-            results[k] = total(parts(*result) if type(result) is Product else parts(result), denominator)
-        else:
-            results[k] = _slope(result[0], 1 / denominator, predicted)
+    room = outs[0].reshape(arrays[1].shape) if outs and outs[0] is not None and predicted.size > 1 else None
+    results: list[Any] = loss._terms(arrays, orders, room)
+    first = 1 if orders[0] == VALUE else 0
+    if first:
+        losses = results[0]
+        results[0] = total(parts(*losses) if type(losses) is Product else parts(losses), denominator)
+    for k, out in enumerate(outs, first):
+        results[k] = _scaled(results[k][0], 1 / denominator, predicted, out)
     return results
 
 
-def _slope(slope: Slope, factor: float, like: Array) -> Array:
-    """Return derivatives times a factor, as an array like the predictions."""
+def _scaled(slope: Slope, factor: float, like: Array, out: Array | None) -> Array:
+    """Return derivatives times a factor, as an array like the predictions, in `out` if that is given."""
     scale, array = slope if type(slope) is Scaled else (1.0, slope)
-    if type(array) is not np.ndarray or type(scale) is not float:
-        target = np.empty(like.shape, like.dtype)
-        write(slope, None, factor, target, 1)
-        return target
-    scaled: Array = array * (factor * scale)
-    if scaled.dtype is not like.dtype:  # a user's hook may have returned another
-        scaled = scaled.astype(like.dtype)
-    return scaled if like.ndim == array.ndim else scaled.reshape(like.shape)
+    if type(array) is np.ndarray and type(scale) is float and array.ndim == like.ndim and array.dtype is like.dtype:
+        return np.multiply(array, factor * scale, out=out) if out is not None else array * (factor * scale)
+    target = np.empty(like.shape, like.dtype) if out is None else out
+    write(slope, None, factor, target, 1)
+    return target

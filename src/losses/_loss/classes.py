@@ -107,7 +107,7 @@ class ClassLoss(SampleLoss, OfPredictions):
         """Return class ids and rows of a call that may go the short way."""
         if self._options() != (None, None, False) or "class ids" not in self.targets:
             return None
-        return few_rows(arrays[0], predicted, self.domains().get("y_pred"))
+        return few_rows(arrays[0], predicted, self.domains().get("y_pred"), self.temporaries)
 
     @np.errstate(all="ignore")
     def best_constant(self, y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from losses._admission.domains import Interval
-from losses._admission.few import few_numbers
+from losses._admission.few import are_apart, few_numbers
 from losses._admission.samples import Samples
 from losses._evaluation.by_sample import by_sample
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Losses, Order, Slope
@@ -96,17 +96,16 @@ class SampleLoss(Loss):
     def _run(
         self, method: str, orders: tuple[Order, ...], arrays: tuple[Any, ...], weight: Any, named: Any, *outs: Any
     ) -> list[Any]:
-        plain = weight is None and not named and (not outs or outs[0] is outs[-1] is None)
-        if plain and len(arrays) == self._plain_call and self.reduction != "none":
+        if weight is None and not named and len(arrays) == self._plain_call and self.reduction != "none":
             predicted = arrays[self._places[0]]
             few = self._few(arrays, predicted)
-            if few is not None:
-                return evaluate_few(self, few, orders, predicted)
+            if few is not None and (not outs or outs[0] is outs[-1] is None or are_apart(outs, arrays, predicted)):
+                return evaluate_few(self, few, orders, predicted, outs)
         return super()._run(method, orders, arrays, weight, named, *outs)
 
     def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
         """Return the arrays of a call that may go the short way: they are few, and nothing has to be refused."""
-        few = None if self.core else few_numbers(arrays, predicted)
+        few = None if self.core else few_numbers(arrays, predicted, self.temporaries)
         if few is not None and not self._unbounded:
             for name, domain in self.domains().items():
                 if not domain.leaves(arrays[self.signature.positional.index(name)]):
