@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from losses._admission.domains import Above, Interval
-from losses._evaluation.orders import Product, Scaled
+from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Product, Scaled
 from losses._evaluation.weighing import plain
 from losses._loss.base import Loss
 from losses._loss.elementwise import ElementwiseLoss, ResidualLoss
 from losses._loss.parameters import NotNegative, OpenFraction, Positive, Range, by_parameters
+from losses._loss.samplewise import floored
 from losses._maths.exponentials import least_curvature
+from losses._maths.forms import Constants, by_case, constants
 from losses._maths.statistics import expectile, mean, quantile
-from losses._maths.tangents import exp_beyond_tangent, log1p_below_tangent
+from losses._maths.tangents import NEAR, growth_beyond_tangent, log1p_below_tangent
 from losses._types import Dtype, FloatArray
 
 
@@ -368,12 +371,32 @@ def _scaled(coefficient: float, block: FloatArray) -> FloatArray:
 # ------------------------------------------------------------------------------------- robust losses
 
 
+class _PlainForm(NamedTuple):
+    """Where the plain form of a loss is accurate in one dtype, and what it is made with."""
+
+    low: float
+    """A smaller |r| that is not 0 loses digits when it is squared."""
+
+    high: float
+    """A larger |r| may overflow when it is squared."""
+
+    flat: float
+    """Up to this |r| the curvature lies above its floor."""
+
+    numbers: Constants
+    """What the formula is made with."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class _Robust(ResidualLoss):
     """Base of the smooth losses ρ that grow slower than a parabola: functions of parts that their hooks share.
 
-    `_parts` returns numbers made of r, from which `_loss` computes ρ, `_slope` |ψ| (ψ is its derivative), `_weight`
-    ψ(r)/r, finite also at r = 0, and `_bend` the second derivative.
+    They have two forms. The plain one is the formula as one would write it, where nothing cancels. It is made of a few
+    `numbers` and of what `_plain_parts` returns: `_plain_loss` computes ρ from them, and `_plain_weight` ψ(r)/r,
+    where ψ is the derivative. It is used for residuals of a size that `_plain_form` tells, which are all in most calls.
+
+    The other form serves all residuals, tiny, huge and infinite: from what `_parts` returns, `_loss` computes ρ,
+    `_slope` |ψ|, `_weight` ψ(r)/r, finite also at r = 0, and `_bend` the second derivative.
     """
 
     is_convex: ClassVar[bool | None] = True
@@ -382,6 +405,19 @@ class _Robust(ResidualLoss):
     is_symmetric: ClassVar[bool] = True
     smoothness: ClassVar[float] = 1.0
     kinks: ClassVar[tuple[float, ...]] = ()
+
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        """Return where the plain form is accurate; None where it isn't of use."""
+        return None
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> Any:
+        raise NotImplementedError
+
+    def _plain_loss(self, parts: Any, numbers: Constants) -> FloatArray:
+        raise NotImplementedError
+
+    def _plain_weight(self, parts: Any, numbers: Constants) -> FloatArray:
+        raise NotImplementedError
 
     def _parts(self, r: FloatArray) -> Any:
         raise NotImplementedError
@@ -402,50 +438,99 @@ class _Robust(ResidualLoss):
         """Return what the curvature is kept above."""
         return float(np.finfo(dtype).eps)
 
-    def _psi(self, parts: Any, r: FloatArray) -> FloatArray:
-        return np.copysign(self._slope(parts), r)
-
-    def _kept(self, parts: Any, r: FloatArray) -> FloatArray:
-        return self._weight(parts).clip(self._floor(r.dtype), np.inf)
-
     def formula(self, r: FloatArray) -> FloatArray:
         """Return ρ(r)."""
-        return self._by_piece(r, lambda parts, _: self._loss(parts))[0]
+        return self._by_piece(r, VALUE)[0]
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return ψ(r)."""
-        return self._by_piece(r, self._psi)[0]
+        return self._by_piece(r, GRAD)[0]
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return dψ/dr."""
-        return self._by_piece(r, lambda parts, _: self._bend(parts))[0]
+        return self._by_piece(r, HESS)[0]
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return ψ(r)/r, above the machine epsilon times its value at 0."""
-        return self._by_piece(r, self._kept)[0]
+        return self._by_piece(r, CURVATURE)[0]
 
     def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the parts."""
-        losses, slopes = self._by_piece(r, lambda parts, _: self._loss(parts), self._psi)
+        losses, slopes = self._by_piece(r, VALUE, GRAD)
         return losses, slopes
 
     def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative` and `curvature_formula`, which share the parts."""
-        slopes, weights = self._by_piece(r, self._psi, self._kept)
+        slopes, weights = self._by_piece(r, GRAD, CURVATURE)
         return slopes, weights
 
-    def _by_piece(self, r: FloatArray, *computed: Callable[[Any, FloatArray], FloatArray]) -> list[FloatArray]:
-        """Return functions of the parts and r, a piece at a time, since the parts of a whole block take much memory."""
-        results = [np.empty_like(r) for _ in computed]
+    def _by_piece(self, r: FloatArray, *orders: Order) -> Sequence[FloatArray]:
+        """Return what `orders` ask for, a piece at a time, since the parts of a whole block take much memory."""
+        if r.size <= _PIECE:
+            return self._of_piece(r, orders)
+        results = [np.empty_like(r) for _ in orders]
         for start in range(0, r.size, _PIECE):
-            piece = r[start : start + _PIECE]
-            parts = self._parts(piece)
-            for result, compute in zip(results, computed, strict=True):
-                result[start : start + _PIECE] = compute(parts, piece)
+            here = slice(start, start + _PIECE)
+            for result, part in zip(results, self._of_piece(r[here], orders), strict=True):
+                result[here] = part
         return results
 
+    def _of_piece(self, r: FloatArray, orders: tuple[Order, ...]) -> Sequence[FloatArray]:
+        """Return what `orders` ask for, in the plain form where that is accurate."""
+        form = None if orders[0] == HESS else _plain_form(self, r.dtype.char)
+        if form is None:
+            return self._carefully(r, orders)
+        reach = _reach(r)
+        if reach <= form.high and not form.low:
+            return self._plainly(form, reach, r, orders)
+        size = np.abs(r)
+        if size.max(initial=0) <= form.high and size.min(initial=math.inf) >= form.low:
+            return self._plainly(form, reach, r, orders)
+        return by_case(
+            (size <= form.high) & ((size >= form.low) | (size == 0)),
+            lambda r: self._plainly(form, reach, r, orders),
+            lambda r: self._carefully(r, orders),
+            r,
+        )
 
-_PIECE = 1 << 13
+    def _plainly(self, form: _PlainForm, reach: float, r: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
+        """Return what `orders` ask for, in the plain form, for residuals of which none is larger than `reach`."""
+        numbers = form.numbers
+        parts = self._plain_parts(r, numbers)
+        if orders[-1] == VALUE:
+            return [self._plain_loss(parts, numbers)]
+        weight = self._plain_weight(parts, numbers)
+        if orders[0] == VALUE:
+            return [self._plain_loss(parts, numbers), r * weight]
+        if orders[-1] == GRAD:
+            return [r * weight]
+        kept = weight if reach <= form.flat else weight.clip(self._floor(r.dtype), np.inf)
+        return [kept] if orders[0] == CURVATURE else [r * weight, kept]
+
+    def _carefully(self, r: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
+        parts = self._parts(r)
+        hooks: dict[Order, Callable[[], FloatArray]] = {
+            VALUE: lambda: self._loss(parts),
+            GRAD: lambda: np.copysign(self._slope(parts), r),
+            HESS: lambda: self._bend(parts),
+            CURVATURE: lambda: self._weight(parts).clip(self._floor(r.dtype), np.inf),
+        }
+        return [hooks[order]() for order in orders]
+
+
+@lru_cache(maxsize=256)
+def _plain_form(loss: _Robust, char: str) -> _PlainForm | None:
+    return loss._plain_form(np.dtype(char)) if char in "fd" else None
+
+
+_PIECE = 1 << 15
+_FEW = 1 << 13
+"""Up to how many numbers BLAS multiplies without threads of its own."""
+
+
+def _reach(r: FloatArray) -> float:
+    """Return a number that no |r| exceeds; NaN if one is."""
+    return math.sqrt(r.dot(r)) if r.size <= _FEW else max(r.item(r.argmax()), -r.item(r.argmin()))
 
 
 class _Split(NamedTuple):
@@ -481,6 +566,19 @@ def _split(r: FloatArray, scale: Any) -> _Split:
     return _Split(size, least, held / largest, least / largest)
 
 
+def _plain_by_scale(
+    scale: float, dtype: Dtype, flat: float, numbers: Callable[[], tuple[float, ...]]
+) -> _PlainForm | None:
+    """Return where forms of (r/scale)² are accurate; their weights lie above the floor up to |r| = scale·flat."""
+    limits = np.finfo(dtype)
+    least, largest = math.sqrt(float(limits.tiny)), math.sqrt(float(limits.max)) / 4
+    if not 4 * least < scale < largest:
+        return None
+    # where (r/scale)² is less than the smallest normal number, so is scale² times it, unless the scale is large
+    low = scale * least if scale > 4 else 0.0
+    return _PlainForm(low, min(1.0, scale) * largest, scale * flat, constants(dtype.char, *numbers()))
+
+
 def _held(parameter: Any, dtype: Dtype) -> Any:
     """Return a positive parameter, kept within the normal numbers of a dtype."""
     limits = np.finfo(dtype)
@@ -488,7 +586,7 @@ def _held(parameter: Any, dtype: Dtype) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class LogCosh(_Robust):
+class LogCosh(ResidualLoss):
     """Logarithm of the hyperbolic cosine: log cosh r, near ½r² for small r and |r| − log 2 for large r.
 
     As Keras's `LogCosh`, but exact for tiny and for huge residuals. The gradient is tanh r.
@@ -514,30 +612,60 @@ class LogCosh(_Robust):
     array([0.76159416, 1.        ])
     """
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+    is_symmetric: ClassVar[bool] = True
     lipschitz: ClassVar[float] = 1.0
+    smoothness: ClassVar[float] = 1.0
+    kinks: ClassVar[tuple[float, ...]] = ()
 
-    def _parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        size = np.abs(r)
-        return size, np.tanh(size)
+    def formula(self, r: FloatArray) -> FloatArray:
+        """Return log cosh r."""
+        return self._loss(r, np.tanh(r))
 
-    def _loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        # with t = tanh|r|, cosh r = (1 − t²)^(−½) = e^|r|/(1 + t): the one where r is small, the other where it is not
-        size, t = parts
-        near = size < 1
-        log = np.log1p(np.where(near, -t * t, t))
-        return np.where(near, log / -2, size - log)
+    def derivative(self, r: FloatArray) -> FloatArray:
+        """Return tanh r."""
+        return np.tanh(r)
 
-    def _slope(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        return parts[1]
-
-    def _weight(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        size, t = parts
-        least = np.finfo(size.dtype).tiny
-        return (t + least) / (size + least)
-
-    def _bend(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        root = 1 / np.cosh(parts[0])
+    def second_derivative(self, r: FloatArray) -> FloatArray:
+        """Return 1/cosh²r."""
+        root = 1 / np.cosh(r)
         return root * root
+
+    def curvature_formula(self, r: FloatArray) -> FloatArray:
+        """Return tanh(r)/r, above the machine epsilon."""
+        return self._weight(r, np.tanh(r))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share tanh r."""
+        t = np.tanh(r)
+        return self._loss(r, t), t
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share tanh r."""
+        t = np.tanh(r)
+        return t, self._weight(r, t)
+
+    def _loss(self, r: FloatArray, t: FloatArray) -> FloatArray:
+        # with t = tanh|r|, cosh r = (1 − t²)^(−½) = e^|r|/(1 + t): the one where r is small, the other where it is not
+        half, limit = constants(r.dtype.char, -0.5, 1.5)
+        size = np.abs(r)
+        return by_case(
+            size > limit,
+            lambda size, t: [size - np.log1p(np.abs(t))],
+            lambda size, t: [half * np.log1p(t * -t)],
+            size,
+            t,
+        )[0]
+
+    def _weight(self, r: FloatArray, t: FloatArray) -> FloatArray:
+        """Return t/r above the machine epsilon, and 1 where r is 0."""
+        weight: FloatArray = t / r
+        if weight.size and weight.item(weight.argmin()) >= np.finfo(r.dtype).eps:  # which a NaN is not
+            return weight
+        least = np.finfo(r.dtype).tiny
+        return floored((np.abs(t) + least) / (np.abs(r) + least))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -575,6 +703,21 @@ class PseudoHuber(_Robust):
     def lipschitz(self) -> float:
         """The slope far out."""
         return self.delta
+
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        return _plain_by_scale(self.delta, dtype, 1 / math.sqrt(np.finfo(dtype).eps), lambda: (1.0, 1 / self.delta**2))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+        one, inverse = numbers
+        square = r * r
+        return square, np.sqrt(one + (square if self.delta == 1 else square * inverse))
+
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        square, root = parts
+        return square / (numbers[0] + root)
+
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        return numbers[0] / parts[1]
 
     def _parts(self, r: FloatArray) -> tuple[_Split, FloatArray]:
         split = _split(r, self.delta)
@@ -634,6 +777,20 @@ class Cauchy(_Robust):
         """The slope at |r| = c."""
         return self.scale / 2
 
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        flat = 0.5 / math.sqrt(np.finfo(dtype).eps)
+        return _plain_by_scale(self.scale, dtype, flat, lambda: (1.0, 1 / self.scale**2, self.scale**2 / 2))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> FloatArray:
+        square = r * r
+        return square if self.scale == 1 else square * numbers[1]
+
+    def _plain_loss(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        return numbers[2] * np.log1p(parts)
+
+    def _plain_weight(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        return numbers[0] / (numbers[0] + parts)
+
     def _parts(self, r: FloatArray) -> _Split:
         return _split(r, self.scale)
 
@@ -691,15 +848,35 @@ class Fair(_Robust):
         """The slope far out."""
         return self.c
 
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        flat = 0.5 / math.sqrt(np.finfo(dtype).eps)
+        return _plain_by_scale(self.c, dtype, flat, lambda: (1.0, 1 / self.c, self.c**2, NEAR))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+        size = np.abs(r)
+        return size, (size if self.c == 1 else size * numbers[1])
+
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        _, _, square, near = numbers
+        return by_case(
+            parts[1] < near,
+            lambda size, x: [size * size * log1p_below_tangent(x)],
+            lambda size, x: [square * (x - np.log1p(x))],
+            *parts,
+        )[0]
+
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        return numbers[0] / (numbers[0] + parts[1])
+
     def _parts(self, r: FloatArray) -> _Split:
         return _split(r, self.c)
 
     def _loss(self, parts: _Split) -> FloatArray:
         limits, size = np.finfo(parts.size.dtype), parts.size
         x = np.minimum(size / _held(self.c, size.dtype), limits.max)
-        near = size * (size * log1p_below_tangent(np.minimum(x, 0.5)))
-        far = size * (self.c * (1 - np.log1p(x) / np.maximum(x, 0.5)))
-        return np.where(x < 0.5, near, far)
+        near = size * (size * log1p_below_tangent(np.minimum(x, NEAR)))
+        far = size * (self.c * (1 - np.log1p(x) / np.maximum(x, NEAR)))
+        return np.where(x < NEAR, near, far)
 
     def _slope(self, parts: _Split) -> FloatArray:
         return parts.least / (1 + parts.ratio)
@@ -724,14 +901,34 @@ class _Powers(NamedTuple):
     half_log: FloatArray
     """½b log v"""
 
-    def power(self, exponent: Fraction, b: Any) -> FloatArray:
-        """Return v^(−½ exponent), where the exponent need not be a floating number."""
-        near = self.inverse.dtype.type(float(exponent))
-        power = self.inverse**near
-        rest = float(exponent - Fraction(float(near)))
+    def power(self, alpha: float, start: int, factor: float) -> FloatArray:
+        """Return v^(−½(start + factor·α)), where the exponent need not be a floating number."""
+        dtype = self.inverse.dtype
+        near, rest = _exponent(alpha, start, factor, dtype)
+        power: FloatArray = self.inverse**near
         if rest:
-            power *= 1 - rest * np.minimum(self.half_log / b, 1e5)
+            power *= 1 - rest * np.minimum(self.half_log / _gap(alpha, dtype), 1e5)
         return power
+
+
+@lru_cache(maxsize=256)
+def _exponent(alpha: float, start: int, factor: float, dtype: Dtype) -> tuple[Any, float]:
+    """Return start + factor·α as a number of a dtype, and the rest."""
+    exact = start + Fraction(factor) * Fraction(alpha)
+    near = dtype.type(float(exact))
+    return near, float(exact - Fraction(float(near)))
+
+
+def _is_as_good_as_zero(alpha: float, dtype: Dtype) -> bool:
+    return abs(alpha) < float(np.finfo(dtype).eps) / 4
+
+
+@lru_cache(maxsize=256)
+def _gap(alpha: float, dtype: Dtype) -> Any:
+    """Return b = 2 − α, kept where b and 1/b are as good as 0."""
+    epsilon, gap = np.finfo(dtype).eps, 2 - np.longdouble(alpha)
+    kept = np.clip(gap, 1e-4 * epsilon, 1 / (np.longdouble(epsilon) * epsilon))
+    return kept if dtype.char == "g" else float(kept)
 
 
 AtMostTwo: TypeAlias = Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)]
@@ -800,21 +997,51 @@ class Barron(_Robust):
     def _floor(self, dtype: Dtype) -> float:
         return least_curvature(dtype, 1 / self.scale)
 
-    def _gap(self, dtype: Dtype) -> Any:
-        """Return b = 2 − α, kept where b and 1/b are as good as 0."""
-        epsilon, gap = np.finfo(dtype).eps, 2 - np.longdouble(self.alpha)
-        kept = np.clip(gap, 1e-4 * epsilon, 1 / (np.longdouble(epsilon) * epsilon))
-        return kept if dtype.char == "g" else float(kept)
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        alpha, b, limits = self.alpha, 2 - self.alpha, np.finfo(dtype)
+        if not 0.1 <= b <= 1e9:
+            return None
+        eps, is_log = float(limits.eps), _is_as_good_as_zero(alpha, dtype)
+        # ½b log v and ½α log v, with v = 1 + x²/b, are exponents: the larger they are, the less exact are the powers
+        most = 3.0 if alpha >= _LEAST_POWER else -0.9 * math.log(eps)
+        reach = math.sqrt(math.expm1(2 * most / max(b, alpha))) if alpha != 1 else 1 / math.sqrt(eps)
+        form = _plain_by_scale(
+            self.scale * math.sqrt(b),
+            dtype,
+            reach,
+            lambda: (1.0, 1 / (b * self.scale**2), alpha / 2, b / (2 if is_log else alpha), -b / 2, 1 / self.scale**2),
+        )
+        if form is None:
+            return None
+        # r², x²/b and ½α log v must not be much smaller than ½x²
+        ratio = min(2 * self.scale**2, 2 / b, 1 if is_log or alpha == 1 else abs(alpha) / b)
+        low = self.scale * math.sqrt(2 * float(limits.tiny) / ratio) if ratio < 1 / 16 else 0.0
+        return form._replace(low=low, high=form.high if alpha == 1 else min(form.high, form.flat))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+        one, inverse, *_ = numbers
+        ratio = r * r * inverse
+        return ratio, np.sqrt(one + ratio) if self.alpha == 1 else np.log1p(ratio)
+
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        one, _, half_alpha, factor, *_ = numbers
+        ratio, log = parts
+        if self.alpha == 1:
+            return ratio / (one + log)
+        return factor * (log if _is_as_good_as_zero(self.alpha, log.dtype) else np.expm1(half_alpha * log))
+
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        *_, exponent, least = numbers
+        return least / parts[1] if self.alpha == 1 else least * np.exp(exponent * parts[1])
 
     def _parts(self, r: FloatArray) -> _Powers:
-        b = self._gap(r.dtype)
-        split = _split(r, r.dtype.type(self.scale * np.sqrt(b)))
+        split = _split(r, r.dtype.type(self.scale * np.sqrt(_gap(self.alpha, r.dtype))))
         x = split.least / _held(self.scale, r.dtype)
         return _Powers(split, split.share / split.root(), x * x * (split.log() / 2))
 
     def _loss(self, parts: _Powers) -> FloatArray:
         # with t = ½α log(1 + x²/b), ½b log(1 + x²/b) (e^t − 1)/t
-        b, half = self._gap(parts.inverse.dtype), parts.half_log
+        b, half = _gap(self.alpha, parts.inverse.dtype), parts.half_log
         limits = np.finfo(half.dtype)
         alpha = max(self.alpha, -b)
         if abs(alpha) < 1e-30:
@@ -824,28 +1051,25 @@ class Barron(_Robust):
         if alpha < 0:
             half *= np.expm1(-t) / -t
             return half
-        root = np.sqrt(b).astype(half.dtype) * parts.power(-Fraction(alpha) / 2, b)
+        root = np.sqrt(b).astype(half.dtype) * parts.power(alpha, 0, -0.5)
         far: FloatArray = (root * root - b) / alpha
         return np.where(t < 1, half * (np.expm1(np.minimum(t, 1)) / t), far)
 
     def _slope(self, parts: _Powers) -> FloatArray:
-        b, (split, inverse, half_log) = self._gap(parts.inverse.dtype), parts
+        split, inverse, half_log = parts
         limits = np.finfo(inverse.dtype)
         if self.alpha > 1:
             parts = parts._replace(inverse=np.maximum(inverse, limits.tiny))
-            slope = split.size * parts.power(2 - Fraction(self.alpha), b)
+            slope = split.size * parts.power(self.alpha, 2, -1)
         elif self.alpha >= _LEAST_POWER:
-            slope = split.least / split.root() * parts.power(1 - Fraction(self.alpha), b)
+            slope = split.least / split.root() * parts.power(self.alpha, 1, -1)
         else:
             slope = np.minimum(split.size, limits.max) * np.exp(-half_log)
         return self._per_unit(slope)
 
     def _weight(self, parts: _Powers) -> FloatArray:
-        if self.alpha >= _LEAST_POWER:
-            weight = parts.power(2 - Fraction(self.alpha), self._gap(parts.inverse.dtype))
-        else:
-            weight = np.exp(-parts.half_log)
-        return self._per_unit(weight)
+        is_power = self.alpha >= _LEAST_POWER
+        return self._per_unit(parts.power(self.alpha, 2, -1) if is_power else np.exp(-parts.half_log))
 
     def _per_unit(self, numbers: FloatArray) -> FloatArray:
         """Return numbers divided by c²."""
@@ -854,7 +1078,7 @@ class Barron(_Robust):
 
     def _bend(self, parts: _Powers) -> FloatArray:
         # w/c² (1 − b x²/(b + x²)), as w/c² (b/(b + x²) + (α − 1) x²/(b + x²))
-        b = self._gap(parts.inverse.dtype)
+        b = _gap(self.alpha, parts.inverse.dtype)
         x = parts.split.least / _held(self.scale, parts.inverse.dtype) / parts.split.root()
         rest: FloatArray = parts.inverse * parts.inverse + (max(self.alpha, -b) - 1) * (x * x / b)
         return self._weight(parts) * rest
@@ -903,6 +1127,23 @@ class TukeyBiweight(_Robust):
     def lipschitz(self) -> float:
         """The slope at |r| = c/√5."""
         return 16 / (25 * math.sqrt(5)) * self.c
+
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        return _plain_by_scale(self.c, dtype, 0.0, lambda: (self.c, 1 / self.c**2, 1 / 2, 1 / 6))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> FloatArray:
+        return np.minimum(np.abs(r), numbers[0])
+
+    def _plain_loss(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        _, inverse, half, sixth = numbers
+        square = parts * parts
+        x = square * inverse
+        return square * (half - x * (half - x * sixth))
+
+    def _plain_weight(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        c, inverse, _, _ = numbers
+        rest = (c - parts) * (c + parts) * inverse
+        return rest * rest
 
     def _parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         c = _held(self.c, r.dtype)
@@ -1294,7 +1535,7 @@ class LINEX(ResidualLoss):
     ½(ar)². A sample's loss and gradient have a relative error of at most 8 eps (1 + |ar|), also for tiny ar, where the
     formula as written cancels.
 
-    Curvature: the second derivative, a²e^{ar}, kept above the machine epsilon times a².
+    Curvature: the second derivative, a²e^{ar}, to within the machine epsilon times a², and kept above that.
 
     Parameters
     ----------
@@ -1335,14 +1576,12 @@ class LINEX(ResidualLoss):
 
     def formula(self, r: FloatArray) -> FloatArray:
         """Return e^{ar} − 1 − ar."""
-        z = self.a * r
-        far = np.expm1(z) - np.minimum(z, np.finfo(z.dtype).max)  # also where z is infinite
-        return np.where(np.abs(z) < 1, exp_beyond_tangent(z), far)
+        z = _scaled(self.a, r)
+        return growth_beyond_tangent(z, np.expm1(z))
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return a(e^{ar} − 1)."""
-        slope: FloatArray = self.a * np.expm1(self.a * r)
-        return slope
+        return _scaled(self.a, np.expm1(_scaled(self.a, r)))
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}."""
@@ -1351,7 +1590,24 @@ class LINEX(ResidualLoss):
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}, above the machine epsilon times a²."""
-        return np.maximum(self.second_derivative(r), least_curvature(r.dtype, abs(self.a)))
+        return self._bend(np.expm1(_scaled(self.a, r)))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share the exponential."""
+        z = _scaled(self.a, r)
+        growth = np.expm1(z)
+        return growth_beyond_tangent(z, growth), _scaled(self.a, growth)
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share the exponential."""
+        growth = np.expm1(_scaled(self.a, r))
+        return _scaled(self.a, growth), self._bend(growth)
+
+    def _bend(self, growth: FloatArray) -> FloatArray:
+        """Return a² + a²(e^{ar} − 1), above the machine epsilon times a²."""
+        (one,) = constants(growth.dtype.char, 1.0)
+        bend = _scaled(self.a, _scaled(self.a, one + growth))
+        return bend.clip(least_curvature(growth.dtype, abs(self.a)), np.inf)
 
 
 def _sign(r: FloatArray, size: FloatArray) -> FloatArray:
