@@ -35,7 +35,7 @@ def growth_beyond_tangent(u: FloatArray, growth: FloatArray) -> FloatArray:
     Σ B₂ₖ u²ᵏ/(2k)! with Bernoulli's numbers B₂ₖ.
     """
     dtype = u.dtype
-    largest, third = constants(dtype.char, float(np.finfo(dtype).max) if dtype.char != "g" else np.inf, 1 / 3)
+    largest, third = constants(dtype, float(np.finfo(dtype).max) if dtype.char != "g" else np.inf, 1 / 3)
     return by_case(
         np.abs(u) < third,
         lambda u, growth: [growth * (u * _half_less_series(u))],
@@ -47,7 +47,7 @@ def growth_beyond_tangent(u: FloatArray, growth: FloatArray) -> FloatArray:
 
 def _half_less_series(u: FloatArray) -> FloatArray:
     """Return ½ − (u/2 coth(u/2) − 1)/u for |u| ≤ ⅓."""
-    half, series, *lower = constants(u.dtype.char, 0.5, *_bernoulli(u.dtype))
+    half, series, *lower = constants(u.dtype, 0.5, *_bernoulli(u.dtype))
     square = u * u
     for coefficient in lower:
         series = series * square
@@ -79,7 +79,7 @@ def log1p_below_tangent(x: FloatArray) -> FloatArray:
 
     With x − 2s = xs and s²/x = x/(2 + x)² that is (1 − 2x/(2 + x)² · (1/3 + s²/5 + s⁴/7 + …))/(2 + x).
     """
-    one, two, highest, *lower = constants(x.dtype.char, 1.0, 2.0, *_inverse_odd(x.dtype))
+    one, two, highest, *lower = constants(x.dtype, 1.0, 2.0, *_inverse_odd(x.dtype))
     rise = two + x
     slope = x / (rise * rise)
     square = slope * x
