@@ -10,7 +10,7 @@ import numpy as np
 from losses._types import Array, Dtype, FloatArray
 
 Form: TypeAlias = Callable[..., Sequence[FloatArray]]
-"""From arrays to arrays, entry by entry."""
+"""From arrays to arrays of their own, entry by entry."""
 
 Constants: TypeAlias = tuple[FloatArray, ...]
 """Numbers as arrays without axes."""
