@@ -239,6 +239,19 @@ def test_both_forms_of_a_robust_loss_agree(loss, dtype):
     assert_identical(loss._plainly(form, form.flat, flat, (CURVATURE,)), loss._plainly(form, INF, flat, (CURVATURE,)))
 
 
+@pytest.mark.parametrize("loss", ROBUST, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_which_form_is_used_depends_on_the_residual_alone(loss, dtype):
+    """Also next to where the plain one ends: by itself, among many, and beside a larger one."""
+    form, eps = loss._plain_form(np.dtype(dtype)), np.finfo(dtype).eps
+    for limit in (form.low, form.high) if form else ():
+        for r in (limit * (1 + np.arange(-2, 3) * eps)).astype(dtype):
+            alone = [each[0] for each in at(loss, "value_and_grad", r)]
+            for others in ([0.5] * 9, [1e30], [0.5] * 9999, [0.5] * 9999 + [1e30]):
+                company = np.append(np.array(others, dtype), r)
+                assert_identical([each[-1] for each in at(loss, "value_and_grad", company)], alone)
+
+
 @pytest.mark.parametrize("odd", [[0.0, -0.0], [1e-320, -1e-30], [1e30, -1e300], [INF, math.nan], [0.01, -0.25], [9.0]])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_setting

@@ -91,6 +91,6 @@ def log1p_below_tangent(x: FloatArray) -> FloatArray:
 
 @functools.cache
 def _inverse_odd(dtype: Dtype) -> list[Any]:
-    """Return 2/(2k + 3) from k = n − 1 to 0: since s² ≤ 1/121, the others are together less than 121⁻ⁿ."""
-    n = next(n for n in range(100) if 121.0**n * np.finfo(dtype).eps >= 1)
+    """Return 2/(2k + 3) from k = n − 1 to 0; since s² ≤ 1/121, the others are less than eps/4 of the result."""
+    n = next(n for n in range(100) if 121.0**n * (2 * n + 3) * np.finfo(dtype).eps >= 0.4)
     return [dtype.type(2) / dtype.type(2 * k + 3) for k in reversed(range(n))]
