@@ -36,6 +36,7 @@ from losses import (
     TukeyBiweight,
 )
 from losses._evaluation.orders import CURVATURE, GRAD, VALUE
+from losses._maths.tangents import NEAR
 from problems import assert_identical
 
 INF = math.inf
@@ -237,6 +238,18 @@ def test_both_forms_of_a_robust_loss_agree(loss, dtype):
             assert (np.abs(numbers - expected) <= tolerance).all(), (pair, order)
     flat = r[np.abs(r) <= form.flat]
     assert_identical(loss._plainly(form, form.flat, flat, (CURVATURE,)), loss._plainly(form, INF, flat, (CURVATURE,)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "where"), [(Fair(), NEAR), (LogCosh(), 1.5), (LINEX(), 1 / 3), (LINEX(), -1 / 3)], ids=str
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_where_formulas_for_small_and_large_residuals_meet(loss, where, dtype):
+    r = np.linspace(where / 1.3, where * 1.3, 300).astype(dtype)
+    with decimal.localcontext(prec=60):
+        for residual, value in zip(r, at(loss, "value", r), strict=True):
+            expected = OF_RESIDUALS[type(loss)](loss, decimal_of(residual))[0]
+            assert abs(decimal_of(value) / expected - 1) < 8 * decimal_of(np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize("loss", ROBUST, ids=str)
