@@ -485,10 +485,13 @@ class _Robust(ResidualLoss):
         if orders[-1] == VALUE:
             return [self._plain_loss(parts, numbers)]
         weight = self._plain_weight(parts, numbers)
-        if orders[-1] == GRAD:
-            losses = [self._plain_loss(parts, numbers)] if orders[0] == VALUE else []
+        if orders[0] == VALUE:
+            losses = self._plain_loss(parts, numbers)
             weight *= r
-            return [*losses, weight]
+            return [losses, weight]
+        if orders[-1] == GRAD:
+            weight *= r
+            return [weight]
         kept = weight if reach <= form.flat else at_least(weight, self._floor(r.dtype))
         return [kept] if orders[0] == CURVATURE else [r * weight, kept]
 
@@ -689,9 +692,9 @@ class PseudoHuber(_Robust):
     Examples
     --------
     >>> from losses import PseudoHuber
-    >>> PseudoHuber(delta=3.0).value([0.0, 0.0], [4.0, 0.0])
-    3.0
-    >>> PseudoHuber(delta=3.0).grad([0.0, 0.0], [4.0, 0.0])
+    >>> PseudoHuber(delta=4.0).value([0.0, 0.0], [3.0, 0.0])
+    2.0
+    >>> PseudoHuber(delta=4.0).grad([0.0, 0.0], [3.0, 0.0])
     array([1.2, 0. ])
     """
 
