@@ -34,7 +34,10 @@ def by_case(case: Array, form: Form, other: Form, *arrays: FloatArray) -> Sequen
 @lru_cache(maxsize=512)
 def constants(dtype: Dtype, *numbers: float) -> Constants:
     """Return numbers as arrays without axes: NumPy's functions take some 0.4 µs less for them than for Python's."""
-    return tuple(np.array(number, dtype) for number in numbers)
+    arrays = tuple(np.array(number, dtype) for number in numbers)
+    for array in arrays:
+        array.setflags(write=False)  # since every caller gets the same
+    return arrays
 
 
 def at_least(x: FloatArray, least: Any) -> FloatArray:
