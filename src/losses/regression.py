@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from losses._admission.domains import Above, Interval
-from losses._evaluation.orders import Product, Scaled
+from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Order, Product, Scaled
 from losses._evaluation.weighing import plain
 from losses._loss.base import Loss
 from losses._loss.elementwise import ElementwiseLoss, ResidualLoss
 from losses._loss.parameters import NotNegative, OpenFraction, Positive, Range, by_parameters
 from losses._maths.exponentials import least_curvature
+from losses._maths.forms import Constants, at_least, by_case, constants
 from losses._maths.statistics import expectile, mean, quantile
-from losses._maths.tangents import exp_beyond_tangent, log1p_below_tangent
+from losses._maths.tangents import NEAR, growth_beyond_tangent, log1p_below_tangent
 from losses._types import Dtype, FloatArray
 
 
@@ -130,6 +132,10 @@ class MAE(ResidualLoss):
         size = np.abs(r)
         return size, _sign(r, size)
 
+    def factors(self, r: FloatArray) -> tuple[Product, Scaled] | None:
+        """Return the sign of r, times r and 1, where r are few: it takes fewer calls, but more time for each number."""
+        return _by_sign(r) if r.size <= _FEW else None
+
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 0."""
         return np.zeros_like(r)
@@ -186,14 +192,12 @@ class Huber(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return c, which is r limited to ±δ."""
-        return r.clip(-self.delta, self.delta)
+        return _limited(r, self.delta)
 
     def factors(self, r: FloatArray) -> tuple[Product, Scaled]:
         """Return c·(r − ½c) and 1·c."""
         c = self.derivative(r)
-        rest = np.multiply(c, -0.5)
-        rest += r
-        return Product(c, rest), Scaled(1.0, c)
+        return Product(c, _less_half(r, c)), Scaled(1.0, c)
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 1 where |r| ≤ δ, else 0."""
@@ -210,12 +214,7 @@ class Huber(ResidualLoss):
 
     def _weight(self, r: FloatArray, c: FloatArray) -> FloatArray:
         """Return c/r above the machine epsilon, and 1 where r is 0."""
-        weight: FloatArray = c / r
-        epsilon = np.finfo(r.dtype).eps
-        if weight.size and weight.item(weight.argmin()) >= epsilon:  # which a NaN is not
-            return weight
-        weight = np.abs(r).clip(self.delta, self.delta / epsilon)
-        return np.divide(self.delta, weight, out=weight)
+        return _secant(c, r, _held(self.delta, r.dtype), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -368,12 +367,32 @@ def _scaled(coefficient: float, block: FloatArray) -> FloatArray:
 # ------------------------------------------------------------------------------------- robust losses
 
 
+class _PlainForm(NamedTuple):
+    """Where the plain form of a loss is accurate in one dtype, and what it is made with."""
+
+    low: float
+    """A smaller |r| that is not 0 loses digits when it is squared."""
+
+    high: float
+    """A larger |r| may overflow when it is squared."""
+
+    flat: float
+    """Up to this |r| the curvature lies above its floor."""
+
+    numbers: Constants
+    """What the formula is made with."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class _Robust(ResidualLoss):
     """Base of the smooth losses ρ that grow slower than a parabola: functions of parts that their hooks share.
 
-    `_parts` returns numbers made of r, from which `_loss` computes ρ, `_slope` |ψ| (ψ is its derivative), `_weight`
-    ψ(r)/r, finite also at r = 0, and `_bend` the second derivative.
+    They have two forms. The plain one is the formula as one would write it, where nothing cancels. It is made of a few
+    `numbers` and of what `_plain_parts` returns: `_plain_loss` computes ρ from them, and `_plain_weight` ψ(r)/r,
+    where ψ is the derivative. It is used for residuals of a size that `_plain_form` tells, which are all in most calls.
+
+    The other form serves all residuals, tiny, huge and infinite: from what `_parts` returns, `_loss` computes ρ,
+    `_slope` |ψ|, `_weight` ψ(r)/r, finite also at r = 0, and `_bend` the second derivative.
     """
 
     is_convex: ClassVar[bool | None] = True
@@ -382,6 +401,19 @@ class _Robust(ResidualLoss):
     is_symmetric: ClassVar[bool] = True
     smoothness: ClassVar[float] = 1.0
     kinks: ClassVar[tuple[float, ...]] = ()
+
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        """Return where the plain form is accurate; None where it isn't of use."""
+        return None
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> Any:
+        raise NotImplementedError
+
+    def _plain_loss(self, parts: Any, numbers: Constants) -> FloatArray:
+        raise NotImplementedError
+
+    def _plain_weight(self, parts: Any, numbers: Constants) -> FloatArray:
+        raise NotImplementedError
 
     def _parts(self, r: FloatArray) -> Any:
         raise NotImplementedError
@@ -402,50 +434,101 @@ class _Robust(ResidualLoss):
         """Return what the curvature is kept above."""
         return float(np.finfo(dtype).eps)
 
-    def _psi(self, parts: Any, r: FloatArray) -> FloatArray:
-        return np.copysign(self._slope(parts), r)
-
-    def _kept(self, parts: Any, r: FloatArray) -> FloatArray:
-        return self._weight(parts).clip(self._floor(r.dtype), np.inf)
-
     def formula(self, r: FloatArray) -> FloatArray:
         """Return ρ(r)."""
-        return self._by_piece(r, lambda parts, _: self._loss(parts))[0]
+        return self._compute(r, VALUE)[0]
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return ψ(r)."""
-        return self._by_piece(r, self._psi)[0]
+        return self._compute(r, GRAD)[0]
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return dψ/dr."""
-        return self._by_piece(r, lambda parts, _: self._bend(parts))[0]
+        return self._carefully(r, (HESS,))[0]
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return ψ(r)/r, above the machine epsilon times its value at 0."""
-        return self._by_piece(r, self._kept)[0]
+        return self._compute(r, CURVATURE)[0]
 
     def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the parts."""
-        losses, slopes = self._by_piece(r, lambda parts, _: self._loss(parts), self._psi)
+        losses, slopes = self._compute(r, VALUE, GRAD)
         return losses, slopes
 
     def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative` and `curvature_formula`, which share the parts."""
-        slopes, weights = self._by_piece(r, self._psi, self._kept)
+        slopes, weights = self._compute(r, GRAD, CURVATURE)
         return slopes, weights
 
-    def _by_piece(self, r: FloatArray, *computed: Callable[[Any, FloatArray], FloatArray]) -> list[FloatArray]:
-        """Return functions of the parts and r, a piece at a time, since the parts of a whole block take much memory."""
-        results = [np.empty_like(r) for _ in computed]
+    def _compute(self, r: FloatArray, *orders: Order) -> Sequence[FloatArray]:
+        """Return what `orders` ask for, in the plain form where that is accurate."""
+        form = _plain_form(self, r.dtype)
+        if form is None:
+            return self._carefully(r, orders)
+        reach = _reach(r)
+        if reach <= form.high and not form.low:
+            return self._plainly(form, reach, r, orders)
+        size = np.abs(r)
+        if size.max(initial=0) <= form.high and size.min(initial=math.inf) >= form.low:
+            return self._plainly(form, reach, r, orders)
+        return by_case(
+            (size <= form.high) & ((size >= form.low) | (size == 0)),
+            lambda r: self._plainly(form, reach, r, orders),
+            lambda r: self._carefully(r, orders),
+            r,
+        )
+
+    def _plainly(self, form: _PlainForm, reach: float, r: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
+        """Return what `orders` ask for, in the plain form, for residuals of which none is larger than `reach`."""
+        numbers = form.numbers
+        parts = self._plain_parts(r, numbers)
+        if orders[-1] == VALUE:
+            return [self._plain_loss(parts, numbers)]
+        weight = self._plain_weight(parts, numbers)
+        if orders[0] == VALUE:
+            losses = self._plain_loss(parts, numbers)
+            weight *= r
+            return [losses, weight]
+        if orders[-1] == GRAD:
+            weight *= r
+            return [weight]
+        kept = weight if reach <= form.flat else at_least(weight, self._floor(r.dtype))
+        return [kept] if orders[0] == CURVATURE else [r * weight, kept]
+
+    def _carefully(self, r: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
+        """Return what `orders` ask for, a piece at a time, since the parts of a whole block take much memory."""
+        results = [np.empty_like(r) for _ in orders]
         for start in range(0, r.size, _PIECE):
-            piece = r[start : start + _PIECE]
+            here = slice(start, start + _PIECE)
+            piece = r[here]
             parts = self._parts(piece)
-            for result, compute in zip(results, computed, strict=True):
-                result[start : start + _PIECE] = compute(parts, piece)
+            for result, order in zip(results, orders, strict=True):
+                result[here] = self._hook(order, parts, piece)
         return results
+
+    def _hook(self, order: Order, parts: Any, r: FloatArray) -> FloatArray:
+        if order == VALUE:
+            return self._loss(parts)
+        if order == GRAD:
+            return np.copysign(self._slope(parts), r)
+        return self._bend(parts) if order == HESS else at_least(self._weight(parts), self._floor(r.dtype))
+
+
+@lru_cache(maxsize=256)
+def _plain_form(loss: _Robust, dtype: Dtype) -> _PlainForm | None:
+    return loss._plain_form(dtype) if dtype.char in "fd" else None
 
 
 _PIECE = 1 << 13
+_FEW = 1 << 13
+"""Up to how many numbers BLAS multiplies without threads of its own."""
+
+
+def _reach(r: FloatArray) -> float:
+    """Return a number that no |r| exceeds; NaN if one is."""
+    if r.size <= _FEW:
+        return 1.001 * math.sqrt(r.dot(r))  # which is off by a part in 2000 at most
+    return max(r.item(r.argmax()), -r.item(r.argmin()))
 
 
 class _Split(NamedTuple):
@@ -481,6 +564,22 @@ def _split(r: FloatArray, scale: Any) -> _Split:
     return _Split(size, least, held / largest, least / largest)
 
 
+def _plain_by_scale(
+    scale: float, dtype: Dtype, flat: float, numbers: Callable[[], tuple[float, ...]], is_multiple: bool = False
+) -> _PlainForm | None:
+    """Return where forms of (r/scale)² are accurate; their weights lie above the floor up to |r| = scale·flat.
+
+    `is_multiple` tells that the loss is computed as scale² times a function of (r/scale)². Where that is less than the
+    smallest normal number, so is the loss, unless the scale is large.
+    """
+    limits = np.finfo(dtype)
+    least, largest = math.sqrt(float(limits.tiny)), math.sqrt(float(limits.max)) / 4
+    if not 4 * least < scale < largest:
+        return None
+    low = scale * least if is_multiple and scale > 5 else 0.0
+    return _PlainForm(low, min(1.0, scale) * largest, scale * flat, constants(dtype, *numbers()))
+
+
 def _held(parameter: Any, dtype: Dtype) -> Any:
     """Return a positive parameter, kept within the normal numbers of a dtype."""
     limits = np.finfo(dtype)
@@ -488,7 +587,7 @@ def _held(parameter: Any, dtype: Dtype) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class LogCosh(_Robust):
+class LogCosh(ResidualLoss):
     """Logarithm of the hyperbolic cosine: log cosh r, near ½r² for small r and |r| − log 2 for large r.
 
     As Keras's `LogCosh`, but exact for tiny and for huge residuals. The gradient is tanh r.
@@ -514,30 +613,60 @@ class LogCosh(_Robust):
     array([0.76159416, 1.        ])
     """
 
+    is_convex: ClassVar[bool] = True
+    is_differentiable: ClassVar[bool] = True
+    is_twice_differentiable: ClassVar[bool] = True
+    is_symmetric: ClassVar[bool] = True
     lipschitz: ClassVar[float] = 1.0
+    smoothness: ClassVar[float] = 1.0
+    kinks: ClassVar[tuple[float, ...]] = ()
 
-    def _parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        size = np.abs(r)
-        return size, np.tanh(size)
+    def formula(self, r: FloatArray) -> FloatArray:
+        """Return log cosh r."""
+        return self._loss(r, np.tanh(r))
 
-    def _loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        # with t = tanh|r|, cosh r = (1 − t²)^(−½) = e^|r|/(1 + t): the one where r is small, the other where it is not
-        size, t = parts
-        near = size < 1
-        log = np.log1p(np.where(near, -t * t, t))
-        return np.where(near, log / -2, size - log)
+    def derivative(self, r: FloatArray) -> FloatArray:
+        """Return tanh r."""
+        return np.tanh(r)
 
-    def _slope(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        return parts[1]
-
-    def _weight(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        size, t = parts
-        least = np.finfo(size.dtype).tiny
-        return (t + least) / (size + least)
-
-    def _bend(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
-        root = 1 / np.cosh(parts[0])
+    def second_derivative(self, r: FloatArray) -> FloatArray:
+        """Return 1/cosh²r."""
+        root = 1 / np.cosh(r)
         return root * root
+
+    def curvature_formula(self, r: FloatArray) -> FloatArray:
+        """Return tanh(r)/r, above the machine epsilon."""
+        return self._weight(r, np.tanh(r))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share tanh r."""
+        t = np.tanh(r)
+        return self._loss(r, t), t
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share tanh r."""
+        t = np.tanh(r)
+        return t, self._weight(r, t)
+
+    def _loss(self, r: FloatArray, t: FloatArray) -> FloatArray:
+        # with t = tanh|r|, cosh r = (1 − t²)^(−½) = e^|r|/(1 + t): the one where r is small, the other where it is not
+        half, limit = constants(r.dtype, -0.5, 1.5)
+        size = np.abs(r)
+        return by_case(
+            size > limit,
+            lambda size, t: [size - np.log1p(np.abs(t))],
+            lambda size, t: [half * np.log1p(t * -t)],
+            size,
+            t,
+        )[0]
+
+    def _weight(self, r: FloatArray, t: FloatArray) -> FloatArray:
+        """Return t/r above the machine epsilon, and 1 where r is 0."""
+        weight, eps = t / r, float(np.finfo(r.dtype).eps)
+        if weight.size and weight.item(weight.argmin()) >= eps:  # which a NaN is not
+            return weight
+        least = np.finfo(r.dtype).tiny
+        return at_least((np.abs(t) + least) / (np.abs(r) + least), eps)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -563,9 +692,9 @@ class PseudoHuber(_Robust):
     Examples
     --------
     >>> from losses import PseudoHuber
-    >>> PseudoHuber(delta=3.0).value([0.0, 0.0], [4.0, 0.0])
-    3.0
-    >>> PseudoHuber(delta=3.0).grad([0.0, 0.0], [4.0, 0.0])
+    >>> PseudoHuber(delta=4.0).value([0.0, 0.0], [3.0, 0.0])
+    2.0
+    >>> PseudoHuber(delta=4.0).grad([0.0, 0.0], [3.0, 0.0])
     array([1.2, 0. ])
     """
 
@@ -575,6 +704,23 @@ class PseudoHuber(_Robust):
     def lipschitz(self) -> float:
         """The slope far out."""
         return self.delta
+
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        return _plain_by_scale(self.delta, dtype, 1 / math.sqrt(np.finfo(dtype).eps), lambda: (1.0, 1 / self.delta**2))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+        one, inverse = numbers
+        square = r * r
+        root = one + (square if self.delta == 1 else square * inverse)
+        return square, np.sqrt(root, out=root)
+
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        square, root = parts
+        beyond_one = numbers[0] + root
+        return np.divide(square, beyond_one, out=beyond_one)
+
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        return numbers[0] / parts[1]
 
     def _parts(self, r: FloatArray) -> tuple[_Split, FloatArray]:
         split = _split(r, self.delta)
@@ -634,6 +780,22 @@ class Cauchy(_Robust):
         """The slope at |r| = c."""
         return self.scale / 2
 
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        flat = 0.5 / math.sqrt(np.finfo(dtype).eps)
+        return _plain_by_scale(self.scale, dtype, flat, lambda: (1.0, 1 / self.scale**2, self.scale**2 / 2), True)
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> FloatArray:
+        square = r * r
+        return square if self.scale == 1 else square * numbers[1]
+
+    def _plain_loss(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        log: FloatArray = np.log1p(parts)
+        log *= numbers[2]
+        return log
+
+    def _plain_weight(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        return numbers[0] / (numbers[0] + parts)
+
     def _parts(self, r: FloatArray) -> _Split:
         return _split(r, self.scale)
 
@@ -691,15 +853,35 @@ class Fair(_Robust):
         """The slope far out."""
         return self.c
 
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        flat = 0.5 / math.sqrt(np.finfo(dtype).eps)
+        return _plain_by_scale(self.c, dtype, flat, lambda: (1.0, 1 / self.c, self.c**2, NEAR), True)
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+        size = np.abs(r)
+        return size, (size if self.c == 1 else size * numbers[1])
+
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        _, _, square, near = numbers
+        return by_case(
+            parts[1] < near,
+            lambda size, x: [size * size * log1p_below_tangent(x)],
+            lambda size, x: [square * (x - np.log1p(x))],
+            *parts,
+        )[0]
+
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        return numbers[0] / (numbers[0] + parts[1])
+
     def _parts(self, r: FloatArray) -> _Split:
         return _split(r, self.c)
 
     def _loss(self, parts: _Split) -> FloatArray:
         limits, size = np.finfo(parts.size.dtype), parts.size
         x = np.minimum(size / _held(self.c, size.dtype), limits.max)
-        near = size * (size * log1p_below_tangent(np.minimum(x, 0.5)))
-        far = size * (self.c * (1 - np.log1p(x) / np.maximum(x, 0.5)))
-        return np.where(x < 0.5, near, far)
+        near = size * (size * log1p_below_tangent(np.minimum(x, NEAR)))
+        far = size * (self.c * (1 - np.log1p(x) / np.maximum(x, NEAR)))
+        return np.where(x < NEAR, near, far)
 
     def _slope(self, parts: _Split) -> FloatArray:
         return parts.least / (1 + parts.ratio)
@@ -724,14 +906,34 @@ class _Powers(NamedTuple):
     half_log: FloatArray
     """½b log v"""
 
-    def power(self, exponent: Fraction, b: Any) -> FloatArray:
-        """Return v^(−½ exponent), where the exponent need not be a floating number."""
-        near = self.inverse.dtype.type(float(exponent))
-        power = self.inverse**near
-        rest = float(exponent - Fraction(float(near)))
+    def power(self, alpha: float, start: int, factor: float) -> FloatArray:
+        """Return v^(−½(start + factor·α)), where the exponent need not be a floating number."""
+        dtype = self.inverse.dtype
+        near, rest = _exponent(alpha, start, factor, dtype)
+        power: FloatArray = self.inverse**near
         if rest:
-            power *= 1 - rest * np.minimum(self.half_log / b, 1e5)
+            power *= 1 - rest * np.minimum(self.half_log / _gap(alpha, dtype), 1e5)
         return power
+
+
+@lru_cache(maxsize=256)
+def _exponent(alpha: float, start: int, factor: float, dtype: Dtype) -> tuple[Any, float]:
+    """Return start + factor·α as a number of a dtype, and the rest."""
+    exact = start + Fraction(factor) * Fraction(alpha)
+    near = dtype.type(float(exact))
+    return near, float(exact - Fraction(float(near)))
+
+
+def _is_as_good_as_zero(alpha: float, dtype: Dtype) -> bool:
+    return abs(alpha) < float(np.finfo(dtype).eps) / 4
+
+
+@lru_cache(maxsize=256)
+def _gap(alpha: float, dtype: Dtype) -> Any:
+    """Return b = 2 − α, kept where b and 1/b are as good as 0."""
+    epsilon, gap = np.finfo(dtype).eps, 2 - np.longdouble(alpha)
+    kept = np.clip(gap, 1e-4 * epsilon, 1 / (np.longdouble(epsilon) * epsilon))
+    return kept if dtype.char == "g" else float(kept)
 
 
 AtMostTwo: TypeAlias = Annotated[float, Range("be at most 2, or float('-inf')", lambda x: x <= 2)]
@@ -800,21 +1002,51 @@ class Barron(_Robust):
     def _floor(self, dtype: Dtype) -> float:
         return least_curvature(dtype, 1 / self.scale)
 
-    def _gap(self, dtype: Dtype) -> Any:
-        """Return b = 2 − α, kept where b and 1/b are as good as 0."""
-        epsilon, gap = np.finfo(dtype).eps, 2 - np.longdouble(self.alpha)
-        kept = np.clip(gap, 1e-4 * epsilon, 1 / (np.longdouble(epsilon) * epsilon))
-        return kept if dtype.char == "g" else float(kept)
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        alpha, b, limits = self.alpha, 2 - self.alpha, np.finfo(dtype)
+        if not 0.1 <= b <= 1e9:
+            return None
+        eps, is_log = float(limits.eps), _is_as_good_as_zero(alpha, dtype)
+        # ½b log v and ½α log v, with v = 1 + x²/b, are exponents: the larger they are, the less exact are the powers
+        most = 3.0 if alpha >= _LEAST_POWER else -0.9 * math.log(eps)
+        reach = math.sqrt(math.expm1(2 * most / max(b, alpha))) if alpha != 1 else 1 / math.sqrt(eps)
+        form = _plain_by_scale(
+            self.scale * math.sqrt(b),
+            dtype,
+            reach,
+            lambda: (1.0, 1 / (b * self.scale**2), alpha / 2, b / (2 if is_log else alpha), -b / 2, 1 / self.scale**2),
+        )
+        if form is None:
+            return None
+        # r², x²/b and ½α log v must not be much smaller than ½x²
+        ratio = min(2 * self.scale**2, 2 / b, 1 if is_log or alpha == 1 else abs(alpha) / b)
+        low = self.scale * math.sqrt(2 * float(limits.tiny) / ratio) if ratio < 1 / 16 else 0.0
+        return form._replace(low=low, high=form.high if alpha == 1 else min(form.high, form.flat))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+        one, inverse, *_ = numbers
+        ratio = r * r * inverse
+        return ratio, np.sqrt(one + ratio) if self.alpha == 1 else np.log1p(ratio)
+
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        one, _, half_alpha, factor, *_ = numbers
+        ratio, log = parts
+        if self.alpha == 1:
+            return ratio / (one + log)
+        return factor * (log if _is_as_good_as_zero(self.alpha, log.dtype) else np.expm1(half_alpha * log))
+
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+        *_, exponent, least = numbers
+        return least / parts[1] if self.alpha == 1 else least * np.exp(exponent * parts[1])
 
     def _parts(self, r: FloatArray) -> _Powers:
-        b = self._gap(r.dtype)
-        split = _split(r, r.dtype.type(self.scale * np.sqrt(b)))
+        split = _split(r, r.dtype.type(self.scale * np.sqrt(_gap(self.alpha, r.dtype))))
         x = split.least / _held(self.scale, r.dtype)
         return _Powers(split, split.share / split.root(), x * x * (split.log() / 2))
 
     def _loss(self, parts: _Powers) -> FloatArray:
         # with t = ½α log(1 + x²/b), ½b log(1 + x²/b) (e^t − 1)/t
-        b, half = self._gap(parts.inverse.dtype), parts.half_log
+        b, half = _gap(self.alpha, parts.inverse.dtype), parts.half_log
         limits = np.finfo(half.dtype)
         alpha = max(self.alpha, -b)
         if abs(alpha) < 1e-30:
@@ -824,28 +1056,25 @@ class Barron(_Robust):
         if alpha < 0:
             half *= np.expm1(-t) / -t
             return half
-        root = np.sqrt(b).astype(half.dtype) * parts.power(-Fraction(alpha) / 2, b)
+        root = np.sqrt(b).astype(half.dtype) * parts.power(alpha, 0, -0.5)
         far: FloatArray = (root * root - b) / alpha
         return np.where(t < 1, half * (np.expm1(np.minimum(t, 1)) / t), far)
 
     def _slope(self, parts: _Powers) -> FloatArray:
-        b, (split, inverse, half_log) = self._gap(parts.inverse.dtype), parts
+        split, inverse, half_log = parts
         limits = np.finfo(inverse.dtype)
         if self.alpha > 1:
             parts = parts._replace(inverse=np.maximum(inverse, limits.tiny))
-            slope = split.size * parts.power(2 - Fraction(self.alpha), b)
+            slope = split.size * parts.power(self.alpha, 2, -1)
         elif self.alpha >= _LEAST_POWER:
-            slope = split.least / split.root() * parts.power(1 - Fraction(self.alpha), b)
+            slope = split.least / split.root() * parts.power(self.alpha, 1, -1)
         else:
             slope = np.minimum(split.size, limits.max) * np.exp(-half_log)
         return self._per_unit(slope)
 
     def _weight(self, parts: _Powers) -> FloatArray:
-        if self.alpha >= _LEAST_POWER:
-            weight = parts.power(2 - Fraction(self.alpha), self._gap(parts.inverse.dtype))
-        else:
-            weight = np.exp(-parts.half_log)
-        return self._per_unit(weight)
+        is_power = self.alpha >= _LEAST_POWER
+        return self._per_unit(parts.power(self.alpha, 2, -1) if is_power else np.exp(-parts.half_log))
 
     def _per_unit(self, numbers: FloatArray) -> FloatArray:
         """Return numbers divided by c²."""
@@ -854,7 +1083,7 @@ class Barron(_Robust):
 
     def _bend(self, parts: _Powers) -> FloatArray:
         # w/c² (1 − b x²/(b + x²)), as w/c² (b/(b + x²) + (α − 1) x²/(b + x²))
-        b = self._gap(parts.inverse.dtype)
+        b = _gap(self.alpha, parts.inverse.dtype)
         x = parts.split.least / _held(self.scale, parts.inverse.dtype) / parts.split.root()
         rest: FloatArray = parts.inverse * parts.inverse + (max(self.alpha, -b) - 1) * (x * x / b)
         return self._weight(parts) * rest
@@ -903,6 +1132,23 @@ class TukeyBiweight(_Robust):
     def lipschitz(self) -> float:
         """The slope at |r| = c/√5."""
         return 16 / (25 * math.sqrt(5)) * self.c
+
+    def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
+        return _plain_by_scale(self.c, dtype, 0.0, lambda: (self.c, 1 / self.c**2, 1 / 2, 1 / 6))
+
+    def _plain_parts(self, r: FloatArray, numbers: Constants) -> FloatArray:
+        return np.minimum(np.abs(r), numbers[0])
+
+    def _plain_loss(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        _, inverse, half, sixth = numbers
+        square = parts * parts
+        x = square * inverse
+        return square * (half - x * (half - x * sixth))
+
+    def _plain_weight(self, parts: FloatArray, numbers: Constants) -> FloatArray:
+        c, inverse, _, _ = numbers
+        rest = (c - parts) * (c + parts) * inverse
+        return rest * rest
 
     def _parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         c = _held(self.c, r.dtype)
@@ -978,16 +1224,17 @@ class SmoothL1(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return c/β."""
-        return self._limited(r) / self._beta(r.dtype)
+        return self._slope(_limited(r, self._beta(r.dtype)))
 
     def factors(self, r: FloatArray) -> tuple[Product, Scaled]:
         """Return c/β·(r − ½c) and 1·c/β."""
-        slope = self.derivative(r)
-        return Product(slope, r - self._limited(r) / 2), Scaled(1.0, slope)
+        c = _limited(r, self._beta(r.dtype))
+        slope = self._slope(c)
+        return Product(slope, _less_half(r, c)), Scaled(1.0, slope)
 
-    def _limited(self, r: FloatArray) -> FloatArray:
-        beta = self._beta(r.dtype)
-        return r.clip(-beta, beta)
+    def _slope(self, c: FloatArray) -> FloatArray:
+        """Return c/β."""
+        return c if self.beta == 1 else c / constants(c.dtype, self._beta(c.dtype))[0]
 
     def _beta(self, dtype: Dtype) -> float:
         """Return β, a normal number of a dtype or infinite there."""
@@ -999,8 +1246,16 @@ class SmoothL1(ResidualLoss):
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return 1/max(|r|, β), above the machine epsilon times 1/β."""
+        return self._weight(r, self.derivative(r))
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share c."""
+        slope = self.derivative(r)
+        return slope, self._weight(r, slope)
+
+    def _weight(self, r: FloatArray, slope: FloatArray) -> FloatArray:
         beta = _held(self.beta, r.dtype)
-        return 1 / np.abs(r).clip(beta, beta / np.finfo(r.dtype).eps)
+        return _secant(slope, r, beta, 1 / beta)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -1059,7 +1314,7 @@ class Pinball(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return −τ where r < 0, 0 at 0, else 1 − τ."""
-        return by_side(r, self.quantile, _rest(self.quantile, r.dtype)) * np.sign(r)
+        return np.sign(r).clip(*constants(r.dtype, -self.quantile, _rest(self.quantile, r.dtype)))
 
     def factors(self, r: FloatArray) -> tuple[Product, Scaled]:
         """Return the derivative·r and 1·the derivative."""
@@ -1138,8 +1393,8 @@ class Expectile(ResidualLoss):
 
     def factors(self, r: FloatArray) -> tuple[Product, Scaled]:
         """Return τr·r or (1 − τ)r·r, and 1·the derivative."""
-        slope = self.derivative(r)
-        return Product(slope, r / 2), Scaled(1.0, slope)
+        slope = r if self.expectile == 0.5 else self.derivative(r)
+        return Product(slope, r * constants(r.dtype, 0.5)[0]), Scaled(1.0, slope)
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 2τ where r < 0, else 2(1 − τ)."""
@@ -1209,6 +1464,15 @@ class EpsilonInsensitive(ResidualLoss):
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return the sign of r where |r| > ε, else 0."""
         return np.sign(beyond(r, self.epsilon))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share how far r lies beyond the tube."""
+        rest = beyond(r, self.epsilon)
+        return np.abs(rest), np.sign(rest)
+
+    def factors(self, r: FloatArray) -> tuple[Product, Scaled] | None:
+        """Return those of the absolute error of what lies beyond the tube."""
+        return _by_sign(beyond(r, self.epsilon)) if r.size <= _FEW else None
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 0."""
@@ -1294,7 +1558,7 @@ class LINEX(ResidualLoss):
     ½(ar)². A sample's loss and gradient have a relative error of at most 8 eps (1 + |ar|), also for tiny ar, where the
     formula as written cancels.
 
-    Curvature: the second derivative, a²e^{ar}, kept above the machine epsilon times a².
+    Curvature: the second derivative, a²e^{ar}, to within the machine epsilon times a², and kept above that.
 
     Parameters
     ----------
@@ -1335,14 +1599,12 @@ class LINEX(ResidualLoss):
 
     def formula(self, r: FloatArray) -> FloatArray:
         """Return e^{ar} − 1 − ar."""
-        z = self.a * r
-        far = np.expm1(z) - np.minimum(z, np.finfo(z.dtype).max)  # also where z is infinite
-        return np.where(np.abs(z) < 1, exp_beyond_tangent(z), far)
+        z = _scaled(self.a, r)
+        return growth_beyond_tangent(z, np.expm1(z))
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return a(e^{ar} − 1)."""
-        slope: FloatArray = self.a * np.expm1(self.a * r)
-        return slope
+        return _scaled(self.a, np.expm1(_scaled(self.a, r)))
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}."""
@@ -1351,7 +1613,24 @@ class LINEX(ResidualLoss):
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}, above the machine epsilon times a²."""
-        return np.maximum(self.second_derivative(r), least_curvature(r.dtype, abs(self.a)))
+        return self._bend(np.expm1(_scaled(self.a, r)))
+
+    def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share the exponential."""
+        z = _scaled(self.a, r)
+        growth = np.expm1(z)
+        return growth_beyond_tangent(z, growth), _scaled(self.a, growth)
+
+    def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share the exponential."""
+        growth = np.expm1(_scaled(self.a, r))
+        return _scaled(self.a, growth), self._bend(growth)
+
+    def _bend(self, growth: FloatArray) -> FloatArray:
+        """Return a² + a²(e^{ar} − 1), above the machine epsilon times a²."""
+        (one,) = constants(growth.dtype, 1.0)
+        bend = _scaled(self.a, _scaled(self.a, one + growth))
+        return at_least(bend, least_curvature(growth.dtype, abs(self.a)))
 
 
 def _sign(r: FloatArray, size: FloatArray) -> FloatArray:
@@ -1361,17 +1640,48 @@ def _sign(r: FloatArray, size: FloatArray) -> FloatArray:
     return np.sign(r) if ratio.size and math.isnan(ratio.item(ratio.argmax())) else ratio
 
 
+def _by_sign(r: FloatArray) -> tuple[Product, Scaled]:
+    """Return |r| and its derivative, by the sign of r."""
+    sign = np.sign(r)
+    return Product(sign, r), Scaled(1.0, sign)
+
+
+def _limited(r: FloatArray, limit: float) -> FloatArray:
+    """Return r limited to ±limit."""
+    return r.clip(*constants(r.dtype, -limit, limit))
+
+
+def _secant(slope: FloatArray, r: FloatArray, limit: float, bend: float) -> FloatArray:
+    """Return ψ(r)/r above the machine epsilon times its value at 0, given ψ: bend·r within ±limit, constant beyond."""
+    weight: FloatArray = slope / r
+    limits = np.finfo(r.dtype)
+    floor = max(float(limits.eps) * bend, float(limits.tiny))
+    if weight.size and weight.item(weight.argmin()) >= floor:  # which a NaN is not
+        return weight
+    low = ~(weight >= floor)
+    weight[low] = bend * limit / np.abs(r[low]).clip(limit, limit / limits.eps)
+    return weight
+
+
+def _less_half(r: FloatArray, c: FloatArray) -> FloatArray:
+    """Return r − ½c."""
+    rest = c * constants(c.dtype, -0.5)[0]
+    rest += r
+    return rest
+
+
 def by_side(r: FloatArray, shortfall: float, overshoot: float) -> FloatArray:
     """Return one number where r < 0, and another where r ≥ 0."""
     # light + (heavy − light) · [heavy side] takes a fifth of the time of np.where, and is off by an ulp at most
-    light, heavy = sorted((shortfall, overshoot))
-    on_heavy_side = r < 0 if heavy == shortfall else r >= 0
+    zero, light, more = constants(r.dtype, 0.0, min(shortfall, overshoot), abs(overshoot - shortfall))
+    on_heavy_side = r < zero if shortfall > overshoot else r >= zero
     weight: FloatArray = on_heavy_side.astype(r.dtype)
-    weight *= heavy - light
+    weight *= more
     weight += light
     return weight
 
 
+@lru_cache(maxsize=256)
 def _rest(share: float, dtype: Dtype) -> Any:
     """Return 1 − share to the precision of a dtype."""
     return dtype.type(1 - np.longdouble(share))
@@ -1379,8 +1689,7 @@ def _rest(share: float, dtype: Dtype) -> Any:
 
 def beyond(r: FloatArray, limit: float) -> FloatArray:
     """Return how far r lies beyond ±limit, with its sign; 0 between."""
-    rest: FloatArray = r - r.clip(-limit, limit)
-    return rest
+    return r - _limited(r, limit)
 
 
 # ------------------------------------------------------------------------------------- relative errors
@@ -1444,7 +1753,7 @@ class MSLE(ElementwiseLoss):
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 2(log(1 + p) − log(1 + y))/(1 + p)."""
-        return 2 * _log_ratio(y, p) / (1 + p)
+        return _twice_per_amount(_log_ratio(y, p), p)
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 2(1 − log(1 + p) + log(1 + y))/(1 + p)²."""
@@ -1452,20 +1761,28 @@ class MSLE(ElementwiseLoss):
 
     def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 2/(1 + p)², above the smallest normal number."""
-        return np.maximum(2 / (1 + p) / (1 + p), np.finfo(p.dtype).tiny)
+        one, two = constants(p.dtype, 1.0, 2.0)
+        amount = one + p
+        return at_least(two / amount / amount, np.finfo(p.dtype).tiny)
 
     def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the logarithm."""
         log = _log_ratio(y, p)
-        return log * log, 2 * log / (1 + p)
+        return log * log, _twice_per_amount(log, p)
+
+
+def _twice_per_amount(log: FloatArray, p: FloatArray) -> FloatArray:
+    one, two = constants(p.dtype, 1.0, 2.0)
+    return two * log / (one + p)
 
 
 def _log_ratio(y: FloatArray, p: FloatArray) -> FloatArray:
     """Return log((1 + p)/(1 + y)), as ± log(1 + |p − y|/(1 + the lower of the two)), in which nothing cancels."""
+    (one,) = constants(p.dtype, 1.0)
     r, low = p - y, np.minimum(y, p)
-    ratio = np.abs(r) / (1 + low)
+    ratio = np.abs(r) / (one + low)
     log: FloatArray = np.log1p(ratio)
-    if not ratio.max(initial=0) < np.inf:
+    if ratio.size and not ratio.item(ratio.argmax()) < math.inf:
         log = np.where(np.isinf(ratio), np.log1p(np.maximum(y, p)) - np.log1p(low), log)
     return np.copysign(log, r)
 
@@ -1511,11 +1828,22 @@ class MAPE(ElementwiseLoss):
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return |p − y| / max(|y|, ε)."""
-        return np.abs(p - y) / np.maximum(np.abs(y), _LEAST_TARGET)
+        return np.abs(p - y) * _per_target(y)
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return the sign of p − y, over max(|y|, ε)."""
-        return np.sign(p - y) / np.maximum(np.abs(y), _LEAST_TARGET)
+        return np.sign(p - y) * _per_target(y)
+
+    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share the quotient."""
+        r = p - y
+        slope = np.sign(r) * _per_target(y)
+        return slope * r, slope
+
+    def derivative_and_curvature(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `derivative` and `curvature_formula`, which share the quotient."""
+        quotient = _per_target(y)
+        return np.sign(p - y) * quotient, self._kept(quotient)
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 0."""
@@ -1523,7 +1851,16 @@ class MAPE(ElementwiseLoss):
 
     def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 1/max(|y|, ε), above the smallest normal number."""
-        return np.maximum(1 / np.maximum(np.abs(y), _LEAST_TARGET), np.finfo(p.dtype).tiny)
+        return self._kept(_per_target(y))
+
+    def _kept(self, quotient: FloatArray) -> FloatArray:
+        return at_least(quotient, np.finfo(quotient.dtype).tiny)
+
+
+def _per_target(y: FloatArray) -> FloatArray:
+    """Return 1/max(|y|, ε)."""
+    (one,) = constants(y.dtype, 1.0)
+    return one / at_least(np.abs(y), _LEAST_TARGET)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -1573,25 +1910,29 @@ class SMAPE(ElementwiseLoss):
 
     def formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return |p − y|/h, where h is the mean of |y| and |p|."""
-        return np.abs(_finite(p) - y) / _half(y, p)
+        p = _finite(p)
+        return np.abs(p - y) / _half(np.abs(y), p)
 
     def derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return ±|y|/h² where y and p have the same sign, else 0."""
-        return np.sign(p - y) * self._steepness(y, p)
+        size, p = np.abs(y), _finite(p)
+        return _toward(y, p, p - y) * _steepness(size, _half(size, p))
+
+    def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `formula` and `derivative`, which share h."""
+        size, p = np.abs(y), _finite(p)
+        r, half = p - y, _half(size, p)
+        return np.abs(r) / half, _toward(y, p, r) * _steepness(size, half)
 
     def second_derivative(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return ∓|y|/h³ where y and p have the same sign, else 0."""
-        return np.sign(p - y) * -np.sign(p) * (self._steepness(y, p) / _half(y, p))
+        size, p = np.abs(y), _finite(p)
+        half = _half(size, p)
+        return _toward(y, p, p - y) * -np.sign(p) * (_steepness(size, half) / half)
 
     def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 1, since the second derivative is negative on one side."""
         return np.ones_like(p)
-
-    def _steepness(self, y: FloatArray, p: FloatArray) -> FloatArray:
-        """Return |y|/h² where y and p have the same sign, else 0."""
-        half = _half(y, p)
-        steepness: FloatArray = np.maximum(np.sign(y) * np.sign(p), 0) * (np.abs(y) / half / half)
-        return steepness
 
 
 _MOST_CANDIDATES = 256
@@ -1599,9 +1940,21 @@ _MOST_CANDIDATES = 256
 
 def _finite(p: FloatArray) -> FloatArray:
     limit = np.finfo(p.dtype).max
-    return p.clip(-limit, limit)
+    return p.clip(*constants(p.dtype, -limit, limit))
 
 
-def _half(y: FloatArray, p: FloatArray) -> FloatArray:
-    """Return ½|y| + ½|p|, which is positive and does not overflow."""
-    return np.maximum(np.abs(y) / 2 + np.abs(_finite(p)) / 2, np.finfo(p.dtype).smallest_subnormal)
+def _half(size: FloatArray, p: FloatArray) -> FloatArray:
+    """Return ½|y| + ½|p|, given |y|, which is positive and does not overflow."""
+    (half,) = constants(p.dtype, 0.5)
+    return at_least(half * size + half * np.abs(p), np.finfo(p.dtype).smallest_subnormal)
+
+
+def _toward(y: FloatArray, p: FloatArray, r: FloatArray) -> FloatArray:
+    """Return the sign of r where y and p have the same sign, else 0."""
+    (zero,) = constants(p.dtype, 0.0)
+    return np.sign(r) * (np.sign(y) * p > zero)
+
+
+def _steepness(size: FloatArray, half: FloatArray) -> FloatArray:
+    """Return |y|/h², in an order in which nothing overflows early."""
+    return size / half / half

@@ -35,6 +35,9 @@ from losses import (
     SquaredEpsilonInsensitive,
     TukeyBiweight,
 )
+from losses._evaluation.orders import CURVATURE, GRAD, VALUE
+from losses._maths.tangents import NEAR
+from problems import assert_identical
 
 INF = math.inf
 SMOOTH = (LogCosh, PseudoHuber, Cauchy, Fair, Barron, TukeyBiweight)
@@ -199,6 +202,86 @@ def test_scales_of_any_size(kind, size, dtype):
         np.testing.assert_allclose(slope[1:], np.sign(exact_r[1:]) * limit, rtol=1e-6, atol=1e-30)
     assert (bend > 0).all()
     assert value[0] == slope[0] == 0
+
+
+# --------------------------------------------------------------------------------------------- two forms
+
+
+ROBUST = [loss for loss in SETTINGS if isinstance(loss, (PseudoHuber, Cauchy, Fair, Barron, TukeyBiweight))]
+MADE = (1.0, 2.7, 0.1, 1e-3, 1e5)
+"""Scales: of small and of large ones, other numbers than |r| limit where the plain form is accurate."""
+
+
+@pytest.mark.parametrize("loss", [*ROBUST, *(Barron(alpha=0.5, scale=scale) for scale in MADE)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_forms_of_a_robust_loss_agree(loss, dtype):
+    """At both ends of where the plain one is used, and between."""
+    orders, dtype = (VALUE, GRAD, CURVATURE), np.dtype(dtype)
+    form = loss._plain_form(dtype)
+    if form is None:
+        assert isinstance(loss, Barron)
+        return
+    tiny = float(np.finfo(dtype).tiny)
+    low = form.low or 2**10 * math.sqrt(tiny) * max(1.0, getattr(loss, "scale", 1.0))
+    sizes = np.append(np.geomspace(low, form.high, 301), min(form.high, form.flat)).clip(low, form.high)
+    r = (sizes * (-1.0) ** np.arange(sizes.size)).astype(dtype)
+    with np.errstate(all="ignore"):
+        careful = loss._carefully(r, orders)
+        pairs = ((VALUE,), (GRAD,), (CURVATURE,), (VALUE, GRAD), (GRAD, CURVATURE))
+        results = [(pair, loss._plainly(form, INF, r, pair)) for pair in pairs]
+        log = np.abs(np.log(loss._weight(loss._parts(r.astype(np.longdouble))) * getattr(loss, "scale", 1.0) ** 2))
+    factor = 1 + np.minimum(log, 1e5) if isinstance(loss, Barron) and loss.alpha < -2 else 1
+    for pair, found in results:
+        for order, numbers in zip(pair, found, strict=True):
+            expected = careful[orders.index(order)].astype(np.longdouble)
+            tolerance = 20 * np.finfo(dtype).eps * np.maximum(np.abs(expected), 2**20 * tiny) * factor
+            assert (np.abs(numbers - expected) <= tolerance).all(), (pair, order)
+    flat = r[np.abs(r) <= form.flat]
+    assert_identical(loss._plainly(form, form.flat, flat, (CURVATURE,)), loss._plainly(form, INF, flat, (CURVATURE,)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "where"), [(Fair(), NEAR), (LogCosh(), 1.5), (LINEX(), 1 / 3), (LINEX(), -1 / 3)], ids=str
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_where_formulas_for_small_and_large_residuals_meet(loss, where, dtype):
+    r = np.linspace(where / 1.3, where * 1.3, 300).astype(dtype)
+    with decimal.localcontext(prec=60):
+        for residual, value in zip(r, at(loss, "value", r), strict=True):
+            expected = OF_RESIDUALS[type(loss)](loss, decimal_of(residual))[0]
+            assert abs(decimal_of(value) / expected - 1) < 8 * decimal_of(np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("loss", ROBUST, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_which_form_is_used_depends_on_the_residual_alone(loss, dtype):
+    """Also next to where the plain one ends: by itself, among many, and beside a larger one."""
+    form, eps = loss._plain_form(np.dtype(dtype)), np.finfo(dtype).eps
+    for limit in (form.low, form.high) if form else ():
+        for r in (limit * (1 + np.arange(-2, 3) * eps)).astype(dtype):
+            alone = [each[0] for each in at(loss, "value_and_grad", r)]
+            for others in ([0.5] * 9, [1e30], [0.5] * 9999, [0.5] * 9999 + [1e30]):
+                company = np.append(np.array(others, dtype), r)
+                assert_identical([each[-1] for each in at(loss, "value_and_grad", company)], alone)
+
+
+@pytest.mark.parametrize("odd", [[0.0, -0.0], [1e-320, -1e-30], [1e30, -1e300], [INF, math.nan], [0.01, -0.25], [9.0]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_setting
+def test_no_residual_changes_the_bits_of_another(loss, dtype, odd):
+    """Neither a few that need another form, nor many."""
+    rng = np.random.default_rng(0)
+    r = rng.normal(size=100).astype(dtype)
+    loss = loss.with_reduction("none")
+    with np.errstate(over="ignore"):
+        odd = np.array(odd).astype(dtype)
+    for share in (0.05, 0.7):
+        others = rng.random(r.size) >= share
+        mixed = np.where(others, r, rng.choice(odd, r.size))
+        for method in (*METHODS, "value_and_grad", "grad_and_curvature"):
+            found, alone = at(loss, method, mixed), at(loss, method, r[others])
+            for mine, expected in zip(np.atleast_2d(found), np.atleast_2d(alone), strict=True):
+                np.testing.assert_array_equal(mine[others], expected, err_msg=method)
 
 
 # --------------------------------------------------------------------------------------------- limits and relations

@@ -2,10 +2,12 @@
 
 import functools
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from losses._maths.forms import by_case, constants
 from losses._types import Dtype, FloatArray
 
 
@@ -26,21 +28,69 @@ def _inverse_factorials(dtype: Dtype) -> tuple[Any, ...]:
     return tuple(dtype.type(1) / dtype.type(math.factorial(k)) for k in range(2, n))
 
 
-def log1p_below_tangent(x: FloatArray) -> FloatArray:
-    """Return (x − log(1 + x))/x² for 0 ≤ x ≤ ½, from log(1 + x) = 2(s + s³/3 + s⁵/5 + …) with s = x/(2 + x).
+def growth_beyond_tangent(u: FloatArray, growth: FloatArray) -> FloatArray:
+    """Return exp(u) − 1 − u, given exp(u) − 1, for any u.
 
-    With x − 2s = xs and s²/x = x/(2 + x)² that is (1 − 2x/(2 + x)² · (1/3 + s²/5 + s⁴/7 + …))/(2 + x). Since s² ≤
-    1/25, the terms from s²ⁿ on are together less than eps, as soon as 25ⁿ ≥ 1/eps.
+    Near 0, where the difference cancels, it is growth · (u/2 − (u/2 coth(u/2) − 1)), whose last bracket is the series
+    Σ B₂ₖ u²ᵏ/(2k)! with Bernoulli's numbers B₂ₖ.
     """
-    rise = 2 + x
-    slope = x / (rise * rise)
-    square = slope * x
-    series = np.full_like(x, 0)
-    for k in range(_terms(x.dtype), -1, -1):
-        series = series * square + x.dtype.type(1) / (2 * k + 3)
-    return (1 - 2 * slope * series) / rise
+    largest, third = constants(u.dtype, np.finfo(u.dtype).max, 1 / 3)
+    return by_case(
+        np.abs(u) < third,
+        lambda u, growth: [growth * (u * _half_less_series(u))],
+        lambda u, growth: [growth - np.minimum(u, largest)],  # also where u is infinite
+        u,
+        growth,
+    )[0]
+
+
+def _half_less_series(u: FloatArray) -> FloatArray:
+    """Return ½ − (u/2 coth(u/2) − 1)/u for |u| ≤ ⅓."""
+    half, series, *lower = constants(u.dtype, 0.5, *_bernoulli(u.dtype))
+    square = u * u
+    for coefficient in lower:
+        series = series * square
+        series += coefficient
+    return half - u * series
 
 
 @functools.cache
-def _terms(dtype: Dtype) -> int:
-    return next(n for n in range(100) if 25.0**n * np.finfo(dtype).eps >= 1)
+def _bernoulli(dtype: Dtype) -> list[Any]:
+    """Return B₂ₖ/(2k)! from k = n to 1, the coefficients of cosh(u/2)/(sinh(u/2)/(u/2)), a quotient of series of u².
+
+    Each term is less than u²/39 ≤ 1/351 of the one before, the first u/12, so that the others are as good as 0 to ½.
+    """
+    n = next(n for n in range(1, 100) if 351.0**n * 18 * np.finfo(dtype).eps >= 1)
+    top = [Fraction(1, 4**k * math.factorial(2 * k)) for k in range(n + 1)]
+    bottom = [Fraction(1, 4**k * math.factorial(2 * k + 1)) for k in range(n + 1)]
+    quotient: list[Fraction] = []
+    for k in range(n + 1):
+        quotient.append(top[k] - sum(quotient[j] * bottom[k - j] for j in range(k)))
+    return [dtype.type(c.numerator) / dtype.type(c.denominator) for c in reversed(quotient[1:])]
+
+
+NEAR = 0.2
+"""From here on, x − log(1 + x) loses no more than 8 eps to cancellation."""
+
+
+def log1p_below_tangent(x: FloatArray) -> FloatArray:
+    """Return (x − log(1 + x))/x² for 0 ≤ x ≤ `NEAR`, from log(1 + x) = 2(s + s³/3 + s⁵/5 + …) with s = x/(2 + x).
+
+    With x − 2s = xs and s²/x = x/(2 + x)² that is (1 − 2x/(2 + x)² · (1/3 + s²/5 + s⁴/7 + …))/(2 + x).
+    """
+    one, two, highest, *lower = constants(x.dtype, 1.0, 2.0, *_inverse_odd(x.dtype))
+    rise = two + x
+    slope = x / (rise * rise)
+    square = slope * x
+    series = highest
+    for coefficient in lower:
+        series = series * square
+        series += coefficient
+    return (one - slope * series) / rise
+
+
+@functools.cache
+def _inverse_odd(dtype: Dtype) -> list[Any]:
+    """Return 2/(2k + 3) from k = n − 1 to 0; since s² ≤ 1/121, the others are less than eps/4 of the result."""
+    n = next(n for n in range(100) if 121.0**n * (2 * n + 3) * np.finfo(dtype).eps >= 0.4)
+    return [dtype.type(2) / dtype.type(2 * k + 3) for k in reversed(range(n))]
