@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +18,7 @@ from losses._loss.base import Loss
 from losses._loss.elementwise import ElementwiseLoss, ResidualLoss
 from losses._loss.parameters import NotNegative, OpenFraction, Positive, Range, by_parameters
 from losses._maths.exponentials import least_curvature
-from losses._maths.forms import Constants, at_least, by_case, constants
+from losses._maths.forms import at_least, by_case
 from losses._maths.statistics import expectile, mean, quantile
 from losses._maths.tangents import NEAR, growth_beyond_tangent, log1p_below_tangent
 from losses._types import Dtype, FloatArray
@@ -379,17 +379,14 @@ class _PlainForm(NamedTuple):
     flat: float
     """Up to this |r| the curvature lies above its floor."""
 
-    numbers: Constants
-    """What the formula is made with."""
-
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class _Robust(ResidualLoss):
     """Base of the smooth losses ρ that grow slower than a parabola: functions of parts that their hooks share.
 
-    They have two forms. The plain one is the formula as one would write it, where nothing cancels. It is made of a few
-    `numbers` and of what `_plain_parts` returns: `_plain_loss` computes ρ from them, and `_plain_weight` ψ(r)/r,
-    where ψ is the derivative. It is used for residuals of a size that `_plain_form` tells, which are all in most calls.
+    They have two forms. The plain one is the formula as one would write it, where nothing cancels: `_plain_parts`
+    returns numbers made of r, from which `_plain_loss` computes ρ, and `_plain_weight` ψ(r)/r, where ψ is the
+    derivative. It is used for residuals of a size that `_plain_form` tells, which are all in most calls.
 
     The other form serves all residuals, tiny, huge and infinite: from what `_parts` returns, `_loss` computes ρ,
     `_slope` |ψ|, `_weight` ψ(r)/r, finite also at r = 0, and `_bend` the second derivative.
@@ -406,13 +403,13 @@ class _Robust(ResidualLoss):
         """Return where the plain form is accurate; None where it isn't of use."""
         return None
 
-    def _plain_parts(self, r: FloatArray, numbers: Constants) -> Any:
+    def _plain_parts(self, r: FloatArray) -> Any:
         raise NotImplementedError
 
-    def _plain_loss(self, parts: Any, numbers: Constants) -> FloatArray:
+    def _plain_loss(self, parts: Any) -> FloatArray:
         raise NotImplementedError
 
-    def _plain_weight(self, parts: Any, numbers: Constants) -> FloatArray:
+    def _plain_weight(self, parts: Any) -> FloatArray:
         raise NotImplementedError
 
     def _parts(self, r: FloatArray) -> Any:
@@ -480,13 +477,12 @@ class _Robust(ResidualLoss):
 
     def _plainly(self, form: _PlainForm, reach: float, r: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
         """Return what `orders` ask for, in the plain form, for residuals of which none is larger than `reach`."""
-        numbers = form.numbers
-        parts = self._plain_parts(r, numbers)
+        parts = self._plain_parts(r)
         if orders[-1] == VALUE:
-            return [self._plain_loss(parts, numbers)]
-        weight = self._plain_weight(parts, numbers)
+            return [self._plain_loss(parts)]
+        weight = self._plain_weight(parts)
         if orders[0] == VALUE:
-            losses = self._plain_loss(parts, numbers)
+            losses = self._plain_loss(parts)
             weight *= r
             return [losses, weight]
         if orders[-1] == GRAD:
@@ -564,9 +560,7 @@ def _split(r: FloatArray, scale: Any) -> _Split:
     return _Split(size, least, held / largest, least / largest)
 
 
-def _plain_by_scale(
-    scale: float, dtype: Dtype, flat: float, numbers: Callable[[], tuple[float, ...]], is_multiple: bool = False
-) -> _PlainForm | None:
+def _plain_by_scale(scale: float, dtype: Dtype, flat: float, is_multiple: bool = False) -> _PlainForm | None:
     """Return where forms of (r/scale)² are accurate; their weights lie above the floor up to |r| = scale·flat.
 
     `is_multiple` tells that the loss is computed as scale² times a function of (r/scale)². Where that is less than the
@@ -577,7 +571,7 @@ def _plain_by_scale(
     if not 4 * least < scale < largest:
         return None
     low = scale * least if is_multiple and scale > 5 else 0.0
-    return _PlainForm(low, min(1.0, scale) * largest, scale * flat, constants(dtype, *numbers()))
+    return _PlainForm(low, min(1.0, scale) * largest, scale * flat)
 
 
 def _held(parameter: Any, dtype: Dtype) -> Any:
@@ -650,12 +644,11 @@ class LogCosh(ResidualLoss):
 
     def _loss(self, r: FloatArray, t: FloatArray) -> FloatArray:
         # with t = tanh|r|, cosh r = (1 − t²)^(−½) = e^|r|/(1 + t): the one where r is small, the other where it is not
-        half, limit = constants(r.dtype, -0.5, 1.5)
         size = np.abs(r)
         return by_case(
-            size > limit,
+            size > 1.5,
             lambda size, t: [size - np.log1p(np.abs(t))],
-            lambda size, t: [half * np.log1p(t * -t)],
+            lambda size, t: [-0.5 * np.log1p(t * -t)],
             size,
             t,
         )[0]
@@ -706,21 +699,18 @@ class PseudoHuber(_Robust):
         return self.delta
 
     def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
-        return _plain_by_scale(self.delta, dtype, 1 / math.sqrt(np.finfo(dtype).eps), lambda: (1.0, 1 / self.delta**2))
+        return _plain_by_scale(self.delta, dtype, 1 / math.sqrt(np.finfo(dtype).eps))
 
-    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
-        one, inverse = numbers
+    def _plain_parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         square = r * r
-        root = one + (square if self.delta == 1 else square * inverse)
-        return square, np.sqrt(root, out=root)
+        return square, np.sqrt(1.0 + square * (1 / self.delta**2))
 
-    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
         square, root = parts
-        beyond_one = numbers[0] + root
-        return np.divide(square, beyond_one, out=beyond_one)
+        return square / (1.0 + root)
 
-    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
-        return numbers[0] / parts[1]
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
+        return 1.0 / parts[1]
 
     def _parts(self, r: FloatArray) -> tuple[_Split, FloatArray]:
         split = _split(r, self.delta)
@@ -782,19 +772,16 @@ class Cauchy(_Robust):
 
     def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
         flat = 0.5 / math.sqrt(np.finfo(dtype).eps)
-        return _plain_by_scale(self.scale, dtype, flat, lambda: (1.0, 1 / self.scale**2, self.scale**2 / 2), True)
+        return _plain_by_scale(self.scale, dtype, flat, is_multiple=True)
 
-    def _plain_parts(self, r: FloatArray, numbers: Constants) -> FloatArray:
-        square = r * r
-        return square if self.scale == 1 else square * numbers[1]
+    def _plain_parts(self, r: FloatArray) -> FloatArray:
+        return r * r * (1 / self.scale**2)
 
-    def _plain_loss(self, parts: FloatArray, numbers: Constants) -> FloatArray:
-        log: FloatArray = np.log1p(parts)
-        log *= numbers[2]
-        return log
+    def _plain_loss(self, parts: FloatArray) -> FloatArray:
+        return np.log1p(parts) * (self.scale**2 / 2)
 
-    def _plain_weight(self, parts: FloatArray, numbers: Constants) -> FloatArray:
-        return numbers[0] / (numbers[0] + parts)
+    def _plain_weight(self, parts: FloatArray) -> FloatArray:
+        return 1.0 / (1.0 + parts)
 
     def _parts(self, r: FloatArray) -> _Split:
         return _split(r, self.scale)
@@ -855,23 +842,22 @@ class Fair(_Robust):
 
     def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
         flat = 0.5 / math.sqrt(np.finfo(dtype).eps)
-        return _plain_by_scale(self.c, dtype, flat, lambda: (1.0, 1 / self.c, self.c**2, NEAR), True)
+        return _plain_by_scale(self.c, dtype, flat, is_multiple=True)
 
-    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
+    def _plain_parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         size = np.abs(r)
-        return size, (size if self.c == 1 else size * numbers[1])
+        return size, size * (1 / self.c)
 
-    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
-        _, _, square, near = numbers
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
         return by_case(
-            parts[1] < near,
+            parts[1] < NEAR,
             lambda size, x: [size * size * log1p_below_tangent(x)],
-            lambda size, x: [square * (x - np.log1p(x))],
+            lambda size, x: [self.c**2 * (x - np.log1p(x))],
             *parts,
         )[0]
 
-    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
-        return numbers[0] / (numbers[0] + parts[1])
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
+        return 1.0 / (1.0 + parts[1])
 
     def _parts(self, r: FloatArray) -> _Split:
         return _split(r, self.c)
@@ -1010,12 +996,7 @@ class Barron(_Robust):
         # ½b log v and ½α log v, with v = 1 + x²/b, are exponents: the larger they are, the less exact are the powers
         most = 3.0 if alpha >= _LEAST_POWER else -0.9 * math.log(eps)
         reach = math.sqrt(math.expm1(2 * most / max(b, alpha))) if alpha != 1 else 1 / math.sqrt(eps)
-        form = _plain_by_scale(
-            self.scale * math.sqrt(b),
-            dtype,
-            reach,
-            lambda: (1.0, 1 / (b * self.scale**2), alpha / 2, b / (2 if is_log else alpha), -b / 2, 1 / self.scale**2),
-        )
+        form = _plain_by_scale(self.scale * math.sqrt(b), dtype, reach)
         if form is None:
             return None
         # r², x²/b and ½α log v must not be much smaller than ½x²
@@ -1023,21 +1004,23 @@ class Barron(_Robust):
         low = self.scale * math.sqrt(2 * float(limits.tiny) / ratio) if ratio < 1 / 16 else 0.0
         return form._replace(low=low, high=form.high if alpha == 1 else min(form.high, form.flat))
 
-    def _plain_parts(self, r: FloatArray, numbers: Constants) -> tuple[FloatArray, FloatArray]:
-        one, inverse, *_ = numbers
-        ratio = r * r * inverse
-        return ratio, np.sqrt(one + ratio) if self.alpha == 1 else np.log1p(ratio)
+    def _plain_parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        ratio = r * r * (1 / ((2 - self.alpha) * self.scale**2))  # v − 1
+        return ratio, np.sqrt(1.0 + ratio) if self.alpha == 1 else np.log1p(ratio)
 
-    def _plain_loss(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
-        one, _, half_alpha, factor, *_ = numbers
+    def _plain_loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
         ratio, log = parts
         if self.alpha == 1:
-            return ratio / (one + log)
-        return factor * (log if _is_as_good_as_zero(self.alpha, log.dtype) else np.expm1(half_alpha * log))
+            return ratio / (1.0 + log)  # which is √v then
+        b = 2 - self.alpha
+        if _is_as_good_as_zero(self.alpha, log.dtype):
+            return b / 2 * log
+        loss: FloatArray = b / self.alpha * np.expm1(self.alpha / 2 * log)
+        return loss
 
-    def _plain_weight(self, parts: tuple[FloatArray, FloatArray], numbers: Constants) -> FloatArray:
-        *_, exponent, least = numbers
-        return least / parts[1] if self.alpha == 1 else least * np.exp(exponent * parts[1])
+    def _plain_weight(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
+        at_zero, log = 1 / self.scale**2, parts[1]
+        return at_zero / log if self.alpha == 1 else at_zero * np.exp((self.alpha - 2) / 2 * log)
 
     def _parts(self, r: FloatArray) -> _Powers:
         split = _split(r, r.dtype.type(self.scale * np.sqrt(_gap(self.alpha, r.dtype))))
@@ -1134,20 +1117,18 @@ class TukeyBiweight(_Robust):
         return 16 / (25 * math.sqrt(5)) * self.c
 
     def _plain_form(self, dtype: Dtype) -> _PlainForm | None:
-        return _plain_by_scale(self.c, dtype, 0.0, lambda: (self.c, 1 / self.c**2, 1 / 2, 1 / 6))
+        return _plain_by_scale(self.c, dtype, 0.0)
 
-    def _plain_parts(self, r: FloatArray, numbers: Constants) -> FloatArray:
-        return np.minimum(np.abs(r), numbers[0])
+    def _plain_parts(self, r: FloatArray) -> FloatArray:
+        return np.minimum(np.abs(r), self.c)
 
-    def _plain_loss(self, parts: FloatArray, numbers: Constants) -> FloatArray:
-        _, inverse, half, sixth = numbers
+    def _plain_loss(self, parts: FloatArray) -> FloatArray:
         square = parts * parts
-        x = square * inverse
-        return square * (half - x * (half - x * sixth))
+        x = square * (1 / self.c**2)
+        return square * (0.5 - x * (0.5 - x * (1 / 6)))
 
-    def _plain_weight(self, parts: FloatArray, numbers: Constants) -> FloatArray:
-        c, inverse, _, _ = numbers
-        rest = (c - parts) * (c + parts) * inverse
+    def _plain_weight(self, parts: FloatArray) -> FloatArray:
+        rest = (self.c - parts) * (self.c + parts) * (1 / self.c**2)
         return rest * rest
 
     def _parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -1234,7 +1215,7 @@ class SmoothL1(ResidualLoss):
 
     def _slope(self, c: FloatArray) -> FloatArray:
         """Return c/β."""
-        return c if self.beta == 1 else c / constants(c.dtype, self._beta(c.dtype))[0]
+        return c if self.beta == 1 else c / self._beta(c.dtype)
 
     def _beta(self, dtype: Dtype) -> float:
         """Return β, a normal number of a dtype or infinite there."""
@@ -1314,7 +1295,7 @@ class Pinball(ResidualLoss):
 
     def derivative(self, r: FloatArray) -> FloatArray:
         """Return −τ where r < 0, 0 at 0, else 1 − τ."""
-        return np.sign(r).clip(*constants(r.dtype, -self.quantile, _rest(self.quantile, r.dtype)))
+        return np.sign(r).clip(-self.quantile, _rest(self.quantile, r.dtype))
 
     def factors(self, r: FloatArray) -> tuple[Product, Scaled]:
         """Return the derivative·r and 1·the derivative."""
@@ -1394,7 +1375,7 @@ class Expectile(ResidualLoss):
     def factors(self, r: FloatArray) -> tuple[Product, Scaled]:
         """Return τr·r or (1 − τ)r·r, and 1·the derivative."""
         slope = r if self.expectile == 0.5 else self.derivative(r)
-        return Product(slope, r * constants(r.dtype, 0.5)[0]), Scaled(1.0, slope)
+        return Product(slope, 0.5 * r), Scaled(1.0, slope)
 
     def second_derivative(self, r: FloatArray) -> FloatArray:
         """Return 2τ where r < 0, else 2(1 − τ)."""
@@ -1628,8 +1609,7 @@ class LINEX(ResidualLoss):
 
     def _bend(self, growth: FloatArray) -> FloatArray:
         """Return a² + a²(e^{ar} − 1), above the machine epsilon times a²."""
-        (one,) = constants(growth.dtype, 1.0)
-        bend = _scaled(self.a, _scaled(self.a, one + growth))
+        bend = _scaled(self.a, _scaled(self.a, 1.0 + growth))
         return at_least(bend, least_curvature(growth.dtype, abs(self.a)))
 
 
@@ -1648,7 +1628,7 @@ def _by_sign(r: FloatArray) -> tuple[Product, Scaled]:
 
 def _limited(r: FloatArray, limit: float) -> FloatArray:
     """Return r limited to ±limit."""
-    return r.clip(*constants(r.dtype, -limit, limit))
+    return r.clip(-limit, limit)
 
 
 def _secant(slope: FloatArray, r: FloatArray, limit: float, bend: float) -> FloatArray:
@@ -1665,7 +1645,7 @@ def _secant(slope: FloatArray, r: FloatArray, limit: float, bend: float) -> Floa
 
 def _less_half(r: FloatArray, c: FloatArray) -> FloatArray:
     """Return r − ½c."""
-    rest = c * constants(c.dtype, -0.5)[0]
+    rest = -0.5 * c
     rest += r
     return rest
 
@@ -1673,11 +1653,10 @@ def _less_half(r: FloatArray, c: FloatArray) -> FloatArray:
 def by_side(r: FloatArray, shortfall: float, overshoot: float) -> FloatArray:
     """Return one number where r < 0, and another where r ≥ 0."""
     # light + (heavy − light) · [heavy side] takes a fifth of the time of np.where, and is off by an ulp at most
-    zero, light, more = constants(r.dtype, 0.0, min(shortfall, overshoot), abs(overshoot - shortfall))
-    on_heavy_side = r < zero if shortfall > overshoot else r >= zero
+    on_heavy_side = r < 0.0 if shortfall > overshoot else r >= 0.0
     weight: FloatArray = on_heavy_side.astype(r.dtype)
-    weight *= more
-    weight += light
+    weight *= abs(overshoot - shortfall)
+    weight += min(shortfall, overshoot)
     return weight
 
 
@@ -1761,9 +1740,8 @@ class MSLE(ElementwiseLoss):
 
     def curvature_formula(self, y: FloatArray, p: FloatArray) -> FloatArray:
         """Return 2/(1 + p)², above the smallest normal number."""
-        one, two = constants(p.dtype, 1.0, 2.0)
-        amount = one + p
-        return at_least(two / amount / amount, np.finfo(p.dtype).tiny)
+        amount = 1.0 + p
+        return at_least(2.0 / amount / amount, np.finfo(p.dtype).tiny)
 
     def formula_and_derivative(self, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the logarithm."""
@@ -1772,15 +1750,13 @@ class MSLE(ElementwiseLoss):
 
 
 def _twice_per_amount(log: FloatArray, p: FloatArray) -> FloatArray:
-    one, two = constants(p.dtype, 1.0, 2.0)
-    return two * log / (one + p)
+    return 2.0 * log / (1.0 + p)
 
 
 def _log_ratio(y: FloatArray, p: FloatArray) -> FloatArray:
     """Return log((1 + p)/(1 + y)), as ± log(1 + |p − y|/(1 + the lower of the two)), in which nothing cancels."""
-    (one,) = constants(p.dtype, 1.0)
     r, low = p - y, np.minimum(y, p)
-    ratio = np.abs(r) / (one + low)
+    ratio = np.abs(r) / (1.0 + low)
     log: FloatArray = np.log1p(ratio)
     if ratio.size and not ratio.item(ratio.argmax()) < math.inf:
         log = np.where(np.isinf(ratio), np.log1p(np.maximum(y, p)) - np.log1p(low), log)
@@ -1859,8 +1835,7 @@ class MAPE(ElementwiseLoss):
 
 def _per_target(y: FloatArray) -> FloatArray:
     """Return 1/max(|y|, ε)."""
-    (one,) = constants(y.dtype, 1.0)
-    return one / at_least(np.abs(y), _LEAST_TARGET)
+    return 1.0 / at_least(np.abs(y), _LEAST_TARGET)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -1940,19 +1915,17 @@ _MOST_CANDIDATES = 256
 
 def _finite(p: FloatArray) -> FloatArray:
     limit = np.finfo(p.dtype).max
-    return p.clip(*constants(p.dtype, -limit, limit))
+    return p.clip(-limit, limit)
 
 
 def _half(size: FloatArray, p: FloatArray) -> FloatArray:
     """Return ½|y| + ½|p|, given |y|, which is positive and does not overflow."""
-    (half,) = constants(p.dtype, 0.5)
-    return at_least(half * size + half * np.abs(p), np.finfo(p.dtype).smallest_subnormal)
+    return at_least(0.5 * size + 0.5 * np.abs(p), np.finfo(p.dtype).smallest_subnormal)
 
 
 def _toward(y: FloatArray, p: FloatArray, r: FloatArray) -> FloatArray:
     """Return the sign of r where y and p have the same sign, else 0."""
-    (zero,) = constants(p.dtype, 0.0)
-    return np.sign(r) * (np.sign(y) * p > zero)
+    return np.sign(r) * (np.sign(y) * p > 0.0)
 
 
 def _steepness(size: FloatArray, half: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losses._maths import tangents
-from losses._maths.forms import at_least, by_case, constants
+from losses._maths.forms import at_least, by_case
 
 DTYPES = [np.float32, np.float64, *([np.longdouble] if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else [])]
 
@@ -38,13 +38,6 @@ def test_at_least(dtype):
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, [1.0, 0.25, math.inf, 0.25, 0.25, math.nan])
     assert at_least(x[:0], 1.0).size == 0
-
-
-def test_constants_have_the_dtype_and_no_axis():
-    (third,) = constants(np.dtype(np.float32), 1 / 3)
-    assert third.dtype == np.float32
-    assert third.shape == ()
-    assert third == np.float32(1 / 3)
 
 
 def exact(x):

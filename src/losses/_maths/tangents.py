@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from losses._maths.forms import by_case, constants
+from losses._maths.forms import by_case
 from losses._types import Dtype, FloatArray
 
 
@@ -34,11 +34,10 @@ def growth_beyond_tangent(u: FloatArray, growth: FloatArray) -> FloatArray:
     Near 0, where the difference cancels, it is growth · (u/2 − (u/2 coth(u/2) − 1)), whose last bracket is the series
     Σ B₂ₖ u²ᵏ/(2k)! with Bernoulli's numbers B₂ₖ.
     """
-    largest, third = constants(u.dtype, np.finfo(u.dtype).max, 1 / 3)
     return by_case(
-        np.abs(u) < third,
+        np.abs(u) < 1 / 3,
         lambda u, growth: [growth * (u * _half_less_series(u))],
-        lambda u, growth: [growth - np.minimum(u, largest)],  # also where u is infinite
+        lambda u, growth: [growth - np.minimum(u, np.finfo(u.dtype).max)],  # also where u is infinite
         u,
         growth,
     )[0]
@@ -46,12 +45,13 @@ def growth_beyond_tangent(u: FloatArray, growth: FloatArray) -> FloatArray:
 
 def _half_less_series(u: FloatArray) -> FloatArray:
     """Return ½ − (u/2 coth(u/2) − 1)/u for |u| ≤ ⅓."""
-    half, series, *lower = constants(u.dtype, 0.5, *_bernoulli(u.dtype))
+    series, *lower = _bernoulli(u.dtype)
     square = u * u
     for coefficient in lower:
         series = series * square
         series += coefficient
-    return half - u * series
+    rest: FloatArray = 0.5 - u * series
+    return rest
 
 
 @functools.cache
@@ -78,15 +78,15 @@ def log1p_below_tangent(x: FloatArray) -> FloatArray:
 
     With x − 2s = xs and s²/x = x/(2 + x)² that is (1 − 2x/(2 + x)² · (1/3 + s²/5 + s⁴/7 + …))/(2 + x).
     """
-    one, two, highest, *lower = constants(x.dtype, 1.0, 2.0, *_inverse_odd(x.dtype))
-    rise = two + x
+    series, *lower = _inverse_odd(x.dtype)
+    rise = 2.0 + x
     slope = x / (rise * rise)
     square = slope * x
-    series = highest
     for coefficient in lower:
         series = series * square
         series += coefficient
-    return (one - slope * series) / rise
+    gap: FloatArray = (1.0 - slope * series) / rise
+    return gap
 
 
 @functools.cache
