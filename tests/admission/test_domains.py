@@ -22,7 +22,7 @@ from losses import (
 )
 from losses._admission.domains import Interval
 from losses._walk.blocks import BLOCK
-from problems import drawn, flatten, methods, reductions, slopes, some_of, typical, weights_of
+from problems import PROBLEM, flatten, methods, over, reductions, slopes, some_of, typical, weights_of
 from registry import (
     CASES,
     SMALL_BLOCK,
@@ -576,8 +576,7 @@ def bits(rng: np.random.Generator, dtype: type, shape: tuple[int, ...]) -> np.nd
     return np.where(rng.random(shape) < 0.5, anything, rng.choice(special, shape))
 
 
-@each_case
-@drawn
+@over(CASES, **PROBLEM)
 def test_no_input_makes_numpy_warn_or_raise(case, n, dtype, seed):
     rng = np.random.default_rng(seed)
 
