@@ -222,15 +222,15 @@ def test_what_is_returned(case, n, dtype, seed):
     calls.out_receives_the_same_bits(subject, arrays, weight, lambda like: a_place(rng, like))
     boosting.both_are_their_parts(subject, arrays, weight)
     if dtype is not np.float16:  # in which it may underflow
-        boosting.curvature_is_positive(case.subject, arrays, weight)
-    check_types(case, case.with_reduction(*subject.reductions), problem, weight, dtype)
+        boosting.curvature_is_positive(dataclasses.replace(subject, reductions=case.reductions), arrays, weight)
+    check_types(case, subject.each(reduction)[reduction], problem, weight, dtype)
 
 
-def check_types(case, loss, problem, weight, dtype):
+def check_types(case, subject, problem, weight, dtype):
     """Assert that results have the types, the dtype and the shapes that are promised."""
-    predicted = predictions(loss, problem)
-    value, grad = call(loss, "value_and_grad", problem, sample_weight=weight)
-    if loss.reduction != "none":
+    predicted = predictions(case.loss, problem)
+    value, grad = subject.call("value_and_grad", problem.arrays, weight)
+    if subject.reduction != "none":
         assert type(value) is float
     else:
         assert type(value) is np.ndarray
@@ -238,8 +238,9 @@ def check_types(case, loss, problem, weight, dtype):
         if not case.subject.items:
             columns = case.columns.get(case.loss.signature.predictions[0], ())
             assert value.shape == predicted[0].shape[: predicted[0].ndim - len(columns)]
-    both = call(loss, "grad_and_curvature", problem, sample_weight=weight)
-    for derivative in (grad, *both, *([call(loss, "hess", problem, sample_weight=weight)] if case.has_hess else [])):
+    both = subject.call("grad_and_curvature", problem.arrays, weight)
+    bends = [subject.call("hess", problem.arrays, weight)] if case.has_hess else []
+    for derivative in (grad, *both, *bends):
         assert isinstance(derivative, tuple) == (len(predicted) > 1)
         for array, like in zip(slopes("grad", derivative), predicted, strict=True):
             assert type(array) is np.ndarray
