@@ -134,7 +134,8 @@ def mean_losses(loss: Any, y: Any, weight: Any, constants: Any) -> np.ndarray:
     samples, count = np.asarray(y), len(constants)
     repeated = np.tile(samples, (count, *(1,) * (samples.ndim - 1)))
     losses = loss.with_reduction("none").value(repeated, np.repeat(constants, len(samples), axis=0))
-    return np.average(losses.reshape(count, -1), axis=1, weights=weight)
+    with np.errstate(over="ignore"):  # far from the best constant
+        return np.average(losses.reshape(count, -1), axis=1, weights=weight)
 
 
 def remembering(case: Case, problem: Problem, *weights: Any) -> Subject:
