@@ -21,9 +21,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_collection_finish():
-    """Keep the tests themselves, which live as long as the run, out of every later garbage collection."""
+    """Keep the tests themselves, which live as long as the run, out of garbage collections, and make these rare."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from exact import exactly
+from problems import mean_losses
 from registry import Seeded
 
 STORED = json.loads((Path(__file__).parent / "references" / "catalogue.json").read_text(encoding="utf-8"))
@@ -95,13 +96,10 @@ def arrays(dtype: Any, elements: Seeded) -> st.SearchStrategy[np.ndarray]:
 
 def assert_least_at(loss: Any, best: float, y: Any, weight: Any, grid: Any) -> None:
     """Assert that no constant on a grid, or near the best one, has less loss."""
-
-    def at(c: float) -> float:
-        return loss.value(y, np.full(len(y), c), sample_weight=weight)
-
     near = best + np.concatenate([-np.geomspace(1e-6, 1e-2, 9), np.geomspace(1e-6, 1e-2, 9)])
-    others = [at(c) for c in np.concatenate([grid, near[(near >= grid[0]) & (near <= grid[-1])]])]
-    assert at(best) <= min(others) + 1e-14 * (1 + abs(at(best)))
+    near = near[(near >= grid[0]) & (near <= grid[-1])]
+    least, *others = mean_losses(loss, y, weight, np.concatenate([[best], grid, near]))
+    assert least <= min(others) + 1e-14 * (1 + abs(least))
 
 
 # --------------------------------------------------------------------------------------------- rows of predictions

@@ -2,13 +2,16 @@
 
 import contextlib
 import dataclasses
+import functools
+import inspect
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from losses._pairs.items import Plan
@@ -23,6 +26,50 @@ def some_of(case: Any, options: Sequence[Any], count: int = 1) -> list[Any]:
     """Return some of several options, for each loss and each place others; all of them in a thorough run."""
     chosen = np.random.default_rng(zlib.crc32(f"{case} {options}".encode())).permutation(len(options))
     return list(options) if THOROUGH else [options[i] for i in sorted(chosen[:count])]
+
+
+FEWEST = 10
+"""How many examples each setting of a loss gets at least."""
+
+
+def kind(setting: Any) -> tuple[type, ...]:
+    """Return which loss a setting is one of: its class, and of a sum those of the terms."""
+    return tuple(type(term) for _, term in getattr(setting, "loss", setting).terms)
+
+
+def share(setting: Any, settings_of_losses: Sequence[Any]) -> int:
+    """Return how many examples a setting gets: those of a loss share its examples; a thorough run gives each all.
+
+    So every law sees `max_examples` examples of each loss, and `FEWEST` or more of each setting.
+    """
+    every, count = settings().max_examples, sum(kind(other) == kind(setting) for other in settings_of_losses)
+    return every if THOROUGH else min(every, max(FEWEST, -(-every // count)))
+
+
+def over(settings_of_losses: Sequence[Any], **strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a law over settings of losses, each its first argument, with its share of the examples that are drawn."""
+
+    def decorated(law: Callable[..., None]) -> Callable[..., None]:
+        parameters = inspect.signature(law).parameters
+        first = next(iter(parameters))
+
+        @pytest.mark.parametrize(first, settings_of_losses, ids=str)
+        @functools.wraps(law)
+        def test(**arguments: Any) -> None:
+            def examples(**drawn: Any) -> None:
+                law(**arguments, **drawn)
+
+            run = settings(max_examples=share(arguments[first], settings_of_losses))(given(**strategies)(examples))
+            if settings().derandomize:  # or all laws would draw the same
+                place = " ".join([law.__name__, *map(str, arguments.values())])
+                run = seed(zlib.crc32(place.encode()))(run)
+            run()
+
+        fixed = [parameter for name, parameter in parameters.items() if name not in strategies]
+        test.__signature__ = inspect.Signature(fixed)  # type: ignore[attr-defined]
+        return test
+
+    return decorated
 
 
 more = settings(max_examples=settings().max_examples * 4)
@@ -77,6 +124,20 @@ def asked(case: Case, rng: np.random.Generator) -> tuple[str, ...]:
     return tuple(name for name in case.methods if name == "hess" or (name == "value_and_grad") == together)
 
 
+def asked_once(case: Case, *place: Any) -> tuple[str, ...]:
+    """Return such methods for each loss and place, always the same; all methods in a thorough run."""
+    return case.methods if THOROUGH else asked(case, np.random.default_rng(zlib.crc32(f"{case} {place}".encode())))
+
+
+def mean_losses(loss: Any, y: Any, weight: Any, constants: Any) -> np.ndarray:
+    """Return the mean loss of each of several constant predictions, all from one call."""
+    samples, count = np.asarray(y), len(constants)
+    repeated = np.tile(samples, (count, *(1,) * (samples.ndim - 1)))
+    losses = loss.with_reduction("none").value(repeated, np.repeat(constants, len(samples), axis=0))
+    with np.errstate(over="ignore"):  # far from the best constant
+        return np.average(losses.reshape(count, -1), axis=1, weights=weight)
+
+
 def remembering(case: Case, problem: Problem, *weights: Any) -> Subject:
     """Return a loss for several laws, which is called once for what they ask of the same arrays, now read-only."""
     for array in (*problem.arrays.values(), *weights):
@@ -109,11 +170,9 @@ def assert_identical(actual: Any, expected: Any) -> None:
 floats = st.sampled_from([np.float64, np.float32])
 all_floats = st.sampled_from([np.float64, np.float32, np.float16, np.longdouble])
 
-drawn = given(n=st.integers(1, 6), dtype=floats, seed=seeds)
+PROBLEM: dict[str, Any] = {"n": st.integers(1, 6), "dtype": floats, "seed": seeds}
 """For laws of a random problem: of n samples in a dtype; the rest comes from a generator, since Hypothesis takes longer
 to draw an array, and to show it, than a law takes."""
-
-drawn_in_any_dtype = given(n=st.integers(1, 6), dtype=all_floats, seed=seeds)
 
 
 def some_weights(rng: np.random.Generator, n: int, least: float = 0.125) -> np.ndarray:

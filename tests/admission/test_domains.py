@@ -22,7 +22,7 @@ from losses import (
 )
 from losses._admission.domains import Interval
 from losses._walk.blocks import BLOCK
-from problems import drawn, flatten, methods, reductions, slopes, some_of, typical, weights_of
+from problems import PROBLEM, asked_once, flatten, methods, over, reductions, slopes, some_of, typical, weights_of
 from registry import (
     CASES,
     SMALL_BLOCK,
@@ -428,11 +428,11 @@ def test_inputs_are_never_modified(case, n, dtype):
     n = min(n, 500) if case.unit == "anchor" else n  # each is compared with all the others
     problem, weight = typical(case, n, dtype), weights_of(n)
     before, weight_before = problem.map(np.copy), weight.copy()
-    for method in methods(case):
+    for method in asked_once(case, n, dtype):
         call(case.loss, method, problem, sample_weight=weight)
     first = case.names[0]
     problem[first][-1] = before[first][-1] = -1
-    for method in methods(case):
+    for method in asked_once(case, dtype, n):
         with contextlib.suppress(ValueError):
             call(case.loss, method, problem, sample_weight=weight)
     for array, copy in zip([*problem.arrays.values(), weight], [*before.arrays.values(), weight_before], strict=True):
@@ -480,7 +480,7 @@ ECHOES = [Case(Linear()), Case(Linear() + MSE()), Case(2 * Linear())]
 def test_out_may_be_the_predictions_themselves(case, n):
     n = min(n, 500) if case.unit == "anchor" else n
     problem = typical(case, n)
-    for reduction in {"mean", "none"} & set(reductions(case)):
+    for reduction in some_of(f"{case} {n}", [r for r in ("mean", "none") if r in reductions(case)]):
         loss = case.with_reduction(reduction)
         for method in set(DERIVATIVES) & set(methods(case)):
             expected = flatten(call(loss, method, problem))
@@ -576,8 +576,7 @@ def bits(rng: np.random.Generator, dtype: type, shape: tuple[int, ...]) -> np.nd
     return np.where(rng.random(shape) < 0.5, anything, rng.choice(special, shape))
 
 
-@each_case
-@drawn
+@over(CASES, **PROBLEM)
 def test_no_input_makes_numpy_warn_or_raise(case, n, dtype, seed):
     rng = np.random.default_rng(seed)
 

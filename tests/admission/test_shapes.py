@@ -6,11 +6,11 @@ import math
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from losses import MSE, CategoricalCrossEntropy
-from problems import asked, flatten, methods, typical, weights_of
+from problems import asked, asked_once, flatten, methods, over, typical, weights_of
 from registry import CASES, CLASSES, Problem, call, class_ids, distributions, names, negative, of_samples, seeds
 
 NOT_RANKED = [case for case in CASES if case.unit in ("element", "row")]
@@ -41,23 +41,24 @@ def lay_out(case, problem: Problem, shape: tuple[int, ...]) -> Problem:
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_samples_may_lie_in_any_number_of_axes(case, reduction):
     loss = case.with_reduction(reduction)
-    for shape, method in itertools.product(SHAPES[has_distributions(case) :], methods(case)):
+    for shape in SHAPES[has_distributions(case) :]:
         flat = typical(case, math.prod(shape))
-        weight, laid_out = weights_of(len(flat)), weights_of(len(flat)).reshape(shape)
-        if reduction == "mean":
-            if not len(flat):
-                continue  # there is no mean of nothing
-            weight = laid_out = None
-        expected = flatten(call(loss, method, flat, sample_weight=weight))
-        found = flatten(call(loss, method, lay_out(case, flat, shape), sample_weight=laid_out))
-        belong = [True, *of_samples(case.loss, flat, method)][method != "value_and_grad" :]
-        for own, a, b in zip(belong, expected, found, strict=True):
-            assert b.shape == (a.shape if a.ndim == 0 or not own else shape + a.shape[1:])
-            np.testing.assert_array_equal(a.ravel(), b.ravel(), err_msg=f"{method}, {shape}")
+        laid_out, weight = lay_out(case, flat, shape), weights_of(len(flat))
+        if reduction == "mean" and not len(flat):
+            continue  # there is no mean of nothing
+        weights = (None, None) if reduction == "mean" else (weight, weight.reshape(shape))
+        for method in asked_once(case, reduction, shape):
+            expected, found = (
+                flatten(call(loss, method, problem, sample_weight=weight))
+                for problem, weight in zip((flat, laid_out), weights, strict=True)
+            )
+            belong = [True, *of_samples(case.loss, flat, method)][method != "value_and_grad" :]
+            for own, a, b in zip(belong, expected, found, strict=True):
+                assert b.shape == (a.shape if a.ndim == 0 or not own else shape + a.shape[1:])
+                np.testing.assert_array_equal(a.ravel(), b.ravel(), err_msg=f"{method}, {shape}")
 
 
-@each_case
-@given(axes=st.integers(1, 4), seed=seeds)
+@over(NOT_RANKED, axes=st.integers(1, 4), seed=seeds)
 def test_weights_of_leading_axes_count_for_all_the_samples_below(case, axes, seed):
     rng = np.random.default_rng(seed)
     shape = tuple(rng.integers(1, 5, axes).tolist())
@@ -75,8 +76,7 @@ def test_weights_of_leading_axes_count_for_all_the_samples_below(case, axes, see
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-16)
 
 
-@each_case
-@given(seed=seeds)
+@over(NOT_RANKED, seed=seeds)
 def test_weights_of_any_other_shape_are_refused(case, seed):
     rng = np.random.default_rng(seed)
     shape = a_small_shape(rng, least=int(has_distributions(case)))
@@ -92,8 +92,7 @@ def test_weights_of_any_other_shape_are_refused(case, seed):
     assert str(shape) in str(caught.value)
 
 
-@pytest.mark.parametrize("case", ELEMENTWISE, ids=str)
-@given(seed=seeds)
+@over(ELEMENTWISE, seed=seeds)
 def test_elementwise_losses_take_equal_shapes_alone(case, seed):
     rng = np.random.default_rng(seed)
     shape = a_small_shape(rng)
@@ -111,8 +110,7 @@ def test_elementwise_losses_take_equal_shapes_alone(case, seed):
         assert f"{name} has shape {other} but {like} has shape {shape}" in str(caught.value)
 
 
-@pytest.mark.parametrize("case", OVER_CLASSES, ids=str)
-@given(shape=small_shapes, other=small_shapes)
+@over(OVER_CLASSES, shape=small_shapes, other=small_shapes)
 def test_class_losses_take_class_ids_or_distributions_alone(case, shape, other):
     shape = (*shape, CLASSES)
     y_true, y_pred = np.zeros(other), np.full(shape, 0.5)

@@ -56,7 +56,7 @@ from losses import (
     Tweedie,
 )
 from losses._loss.elementwise import TargetLoss
-from problems import THOROUGH, drawn, slopes
+from problems import PROBLEM, THOROUGH, over, slopes
 from registry import (
     CASES,
     Problem,
@@ -110,10 +110,12 @@ EXTREME = [
 ELEMENTWISE = tuple({type(loss) for loss in EXTREME if loss.signature.plain_call != 2 or isinstance(loss, TargetLoss)})
 
 
-def each_loss(kinds, registered):
-    """Parametrize over registered losses, and those of some kinds with extreme parameters."""
-    losses = [*registered, *(loss for loss in EXTREME if isinstance(loss, kinds))]
-    return pytest.mark.parametrize("loss", losses, ids=str)
+def and_extreme(kinds, registered):
+    """Return registered losses under "none", and those of some kinds with extreme parameters."""
+    return [
+        *(case.with_reduction("none") for case in registered),
+        *(loss for loss in EXTREME if isinstance(loss, kinds)),
+    ]
 
 
 def a_dtype(rng, loss):
@@ -254,8 +256,7 @@ def test_every_loss_of_samples_has_an_exact_formula():
             assert known, f"there is no exact formula of {loss!r}: add it to tests/exact.py, or beside it"
 
 
-@pytest.mark.parametrize("case", [case for case in SAMPLES if formula_of(case.loss)], ids=str)
-@drawn
+@over([case for case in SAMPLES if formula_of(case.loss)], **PROBLEM)
 def test_losses_of_other_families(case, n, dtype, seed):
     """The families' own tests have extreme arguments and parameters; here are those that every loss takes."""
     rng = np.random.default_rng(seed)
@@ -271,8 +272,7 @@ def test_losses_of_other_families(case, n, dtype, seed):
         assert_exact(case.loss, y_true, y_pred, formula)
 
 
-@each_loss(ELEMENTWISE, [case.with_reduction("none") for case in ELEMENTS])
-@given(n=st.integers(1, 8), seed=seeds)
+@over(and_extreme(ELEMENTWISE, ELEMENTS), n=st.integers(1, 8), seed=seeds)
 def test_elementwise_losses(loss, n, seed):
     rng = np.random.default_rng(seed)
     dtype = a_dtype(rng, loss)
@@ -317,8 +317,12 @@ def test_probabilities_with_hard_labels_keep_their_relative_precision(label, dty
     check_elements(loss, Problem({"y_true": np.full_like(p, label), "y_pred": p}), dtype)
 
 
-@each_loss(CategoricalCrossEntropy, [case.with_reduction("none") for case in OVER_CLASSES])
-@given(rows=st.integers(1, 4), targets=st.sampled_from([class_ids, distributions]), seed=seeds)
+@over(
+    and_extreme(CategoricalCrossEntropy, OVER_CLASSES),
+    rows=st.integers(1, 4),
+    targets=st.sampled_from([class_ids, distributions]),
+    seed=seeds,
+)
 def test_cross_entropy_over_classes(loss, rows, targets, seed):
     rng, classes = np.random.default_rng(seed), 3
     dtype = a_dtype(rng, loss)
@@ -393,8 +397,7 @@ def test_extreme_weights_of_rows_stay_within_the_range_of_float32(offset, weight
     np.testing.assert_allclose(found / weight, loss.grad(ids, logits.astype(np.float64)), rtol=2e-5)
 
 
-@each_loss(PAIRWISE, [case.with_reduction("none") for case in CASES if isinstance(case.loss, PAIRWISE)])
-@given(seed=seeds)
+@over(and_extreme(PAIRWISE, [case for case in CASES if isinstance(case.loss, PAIRWISE)]), seed=seeds)
 def test_a_pair_of_items(loss, seed):
     rng = np.random.default_rng(seed)
     dtype = a_dtype(rng, loss)
@@ -429,8 +432,7 @@ def exact_samples(case, problem):
             yield exact.row(case.loss, [exactly(share) for share in y], [exactly(x) for x in p], eps)
 
 
-@pytest.mark.parametrize("case", ELEMENTS + OVER_CLASSES, ids=str)
-@drawn
+@over(ELEMENTS + OVER_CLASSES, **PROBLEM)
 def test_mean_and_sum(case, n, dtype, seed):
     """Against Σ wℓ / Σ w in exact arithmetic, with the denominators of section 9."""
     rng = np.random.default_rng(seed)

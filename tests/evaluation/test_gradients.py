@@ -4,20 +4,18 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from losses import MAE, MSE, Asymmetric, BinaryCrossEntropy, CategoricalCrossEntropy, Huber, PairwiseHinge
 from losses._testing import gradients
 from own_losses import ALL
-from problems import as_of_long_queries, drawn, laid_out, some_weights
+from problems import PROBLEM, as_of_long_queries, laid_out, over, some_weights
 from registry import CASES, call, seeds
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 
 
-@each_case
-@given(n=st.integers(1, 4), seed=seeds)
+@over(ALL, n=st.integers(1, 3), seed=seeds)
 def test_grad_is_the_derivative_of_value_and_hess_of_grad(case, n, seed):
     rng = np.random.default_rng(seed)
     n = 2 * n if case.unit == "query" else n  # or hardly a query has pairs
@@ -75,8 +73,7 @@ def test_a_hinge_is_flat_where_it_reaches_zero():
 PROBABILISTIC = [case for case in CASES if hasattr(case.loss, "from_logits") and not case.loss.from_logits]
 
 
-@pytest.mark.parametrize("case", PROBABILISTIC, ids=str)
-@drawn
+@over(PROBABILISTIC, **PROBLEM)
 def test_a_clipped_probability_is_taken_as_the_nearest_one_that_is_not(case, n, dtype, seed):
     """Value, grad and hess at a probability within eps of 0 or 1 are those at eps or 1 - eps; so they are finite."""
     loss = dataclasses.replace(case.loss, reduction="none")

@@ -4,12 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from losses import MAE, MSE, BinaryCrossEntropy, CategoricalCrossEntropy, InfoNCE, PairwiseLogistic
 from own_losses import ALL
-from problems import assert_close, flatten, some_weights
+from problems import assert_close, flatten, over, some_weights
 from registry import call, of_samples, seeds
 
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
@@ -22,8 +21,7 @@ def groups(case, problem, cut):
     return np.arange(cut), np.arange(cut, len(problem))
 
 
-@each_case
-@given(n=st.integers(2, 6), seed=seeds)
+@over(ALL, n=st.integers(2, 6), seed=seeds)
 def test_any_split_gives_the_whole(case, n, seed):
     rng = np.random.default_rng(seed)
     problem, weight = case.problem(rng, n, flat=True), some_weights(rng, n)

@@ -1,10 +1,9 @@
 """The short way for few samples: it refuses and returns the same, bit for bit, as the way of all other calls."""
 
 import numpy as np
-import pytest
 
 from own_losses import ALL
-from problems import assert_identical, drawn
+from problems import PROBLEM, assert_identical, over
 
 PLAIN = [case for case in ALL if len(case.names) == case.loss.signature.plain_call == 2 and not case.subject.items]
 ODD = [np.nan, np.inf, -np.inf, -1.0, -0.0, 0.5, 1.0, 1 + 1e-9, 2.0, 5e-324, 1e-9, 1e30, 1e300]
@@ -35,8 +34,7 @@ def some_arrays(case, rng, n, dtype):
     return arrays
 
 
-@pytest.mark.parametrize("case", PLAIN, ids=str)
-@drawn
+@over(PLAIN, **PROBLEM)
 def test_the_short_way_is_the_long_way(case, n, dtype, seed):
     rng = np.random.default_rng(seed)
     arrays = some_arrays(case, rng, n, dtype)

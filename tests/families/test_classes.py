@@ -108,7 +108,7 @@ def exact_row(loss, y, x):
     factors = [exactly(a) for a in (alpha if isinstance(alpha, tuple) else (alpha or 1.0,) * len(x))]
     terms, slopes, far = [], [], Decimal(0)
     for c, (own, share) in enumerate(zip(e, y, strict=True)):
-        others = sum(e) - own if own < top else sum(e[:c] + e[c + 1 :])
+        others = sum(e) - own if own < 1 else sum(e[:c] + e[c + 1 :])
         p, rest = own / sum(e), others / sum(e)
         log = -log1p(others / own)
         parts, slope = phi(loss, p, rest, log)

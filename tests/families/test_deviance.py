@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_elements import deviance
@@ -17,6 +16,7 @@ from hard_points import (
 )
 from losses import Gamma, NegativeBinomial, Poisson, Tweedie
 from losses._admission.domains import Above
+from problems import over
 from registry import choice, magnitudes, reals, signed
 
 EPS = np.finfo(np.float64).eps
@@ -50,9 +50,8 @@ def targets(loss, most):
     return far | choice(0.0) if low == 0 else signed(far)
 
 
-@each_loss
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@given(data=st.data())
+@over(LOSSES, data=st.data())
 def test_exactly(loss, dtype, data):
     """Over the whole range of exponents, where a mean alone would overflow or vanish."""
     if dtype == np.float32 and getattr(loss, "dispersion", 1) < 1e-30:

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_elements import focal
 from hard_points import arrays, assert_as_stored, assert_exact, assert_least_at, stored
 from losses import AsymmetricFocal, BinaryCrossEntropy, BinaryFocal
+from problems import over
 from registry import between, choice, magnitudes, reals, signed
 
 EPS = np.finfo(np.float64).eps
@@ -44,9 +44,8 @@ def test_stored_values(loss, record):
     assert_as_stored(loss, record, focal)
 
 
-@each_loss
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@given(data=st.data())
+@over(FOCAL + ASYMMETRIC, data=st.data())
 def test_exactly(loss, dtype, data):
     """Hard and soft labels; logits of any size, and probabilities next to 0 and 1."""
     if dtype == np.float32 and isinstance(loss, AsymmetricFocal):
@@ -172,8 +171,7 @@ def test_the_curvature_is_that_of_cross_entropy(loss):
     np.testing.assert_allclose(found, np.maximum(expected, EPS), rtol=1e-14)
 
 
-@each_loss
-@given(data=st.data())
+@over(FOCAL + ASYMMETRIC, data=st.data())
 def test_convexity(loss, data):
     """Second derivatives of what is called convex are never negative, and somewhere negative of what isn't."""
     loss = loss.with_reduction("sum")

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losses import MSE, ApproxNDCG, LambdaRank, ListMLE, ListNet, ListwiseLoss, PairwiseLogistic, listwise
-from problems import flatten
+from problems import flatten, over
 
 LOSSES = [
     ListNet(),
@@ -317,8 +317,7 @@ def test_where_no_query_counts_the_loss_is_zero(loss, reduction):
 # -------------------------------------------------------------------------------------------------- queries and weights
 
 
-@each_loss
-@given(data=st.data())
+@over(LOSSES, data=st.data())
 def test_rows_are_queries(loss, data):
     """Two axes mean the same as ids, whatever the order of the items; without ties, which the order would break."""
     rows, columns = data.draw(st.integers(1, 4)), data.draw(st.integers(2, 4))
@@ -359,8 +358,7 @@ def test_weights_that_differ_within_a_query_are_refused_by_its_name(loss, argume
         loss.value(np.eye(2), np.eye(2), sample_weight=[[1, 1], [1, 2]])
 
 
-@each_loss
-@given(data=st.data())
+@over(LOSSES, data=st.data())
 def test_an_item_of_weight_zero_is_left_out_of_its_list(loss, data):
     """Lists padded to one length are the same as queries, whatever the padding holds."""
     lengths = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_elements import margin
@@ -20,6 +19,7 @@ from losses import (
     SmoothedHinge,
     SquaredHinge,
 )
+from problems import over
 from registry import Seeded, choice, magnitudes, reals, signed
 
 EPS = np.finfo(np.float64).eps
@@ -41,10 +41,9 @@ def test_stored_values(loss, record):
     assert_as_stored(loss, record, margin)
 
 
-@each_loss
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("negative", [0.0, -1.0])
-@given(data=st.data())
+@over(LOSSES, data=st.data())
 def test_exactly(loss, dtype, negative, data):
     """Next to kinks, too, and for margins of any size."""
     if dtype == np.float32 and getattr(loss, "gamma", 1) in (1e-300, 0.3, 1e-9):
@@ -109,8 +108,7 @@ def test_limits_of_the_family():
 # --------------------------------------------------------------------------------------------- properties
 
 
-@each_loss
-@given(a=st.floats(-6, 6), b=st.floats(-6, 6), t=st.floats(0, 1))
+@over(LOSSES, a=st.floats(-6, 6), b=st.floats(-6, 6), t=st.floats(0, 1))
 def test_claims(loss, a, b, t):
     """Convexity, the constants of Lipschitz, and that the derivative is continuous where it is said to be."""
     one = loss.with_reduction("sum")
@@ -155,9 +153,8 @@ def test_the_curvature_is_1_for_kinked_losses_and_else_the_hessian_above_a_floor
 # --------------------------------------------------------------------------------------------- constants and links
 
 
-@pytest.mark.parametrize("loss", [loss for loss in LOSSES if getattr(loss, "gamma", 1) < 1e9], ids=repr)
 @pytest.mark.parametrize("heavy", [0, 1])
-@given(data=st.data())
+@over([loss for loss in LOSSES if getattr(loss, "gamma", 1) < 1e9], data=st.data())
 def test_no_score_is_better_than_the_best(loss, heavy, data):
     y = np.array([heavy, heavy, 1 - heavy, heavy, 1 - heavy])
     weight = np.array(data.draw(st.lists(st.floats(0.125, 4), min_size=5, max_size=5)))

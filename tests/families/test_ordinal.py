@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_rows import assert_scores_exact, steps
 from hard_points import arrays, assert_rows_as_stored, assert_rows_exact, stored
 from losses import CORAL, CORN, BinaryCrossEntropy, CumulativeLogit
+from problems import over
 from registry import Seeded, choice, magnitudes, reals, signed
 
 INF, NAN = math.inf, math.nan
@@ -47,9 +47,8 @@ def test_stored_values_of_scores(loss, record):
         np.testing.assert_allclose(found, expected, rtol=tolerance, atol=8 * EPS if method == "grad" else 0)
 
 
-@each_cumulative
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@given(data=st.data())
+@over(CUMULATIVE, data=st.data())
 def test_scores_exactly(loss, dtype, data):
     """Near the thresholds and far in both tails; the error is relative to the loss itself, as the docstring says."""
     grades = choice(*range(len(loss.thresholds) + 1))
@@ -59,9 +58,8 @@ def test_scores_exactly(loss, dtype, data):
     assert_scores_exact(loss, data.draw(arrays(dtype, grades)), data.draw(arrays(dtype, numbers)))
 
 
-@each_steps
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@given(data=st.data())
+@over([CORAL(), CORN()], data=st.data())
 def test_logits_exactly(loss, dtype, data):
     y = data.draw(arrays(dtype, choice(0, 1, 2, 3)))
     numbers = signed(magnitudes(1e-30, 1e30)) | reals(50)

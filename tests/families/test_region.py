@@ -5,11 +5,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 import losses
 from losses import BinaryCrossEntropy, Dice, Tversky
+from problems import over
 
 KINDS = [Dice(), Dice(smooth=0.0), Dice(smooth=1e-6), Tversky(alpha=0.3, beta=0.7), Tversky(alpha=1, beta=1, smooth=0)]
 KINDS += [Tversky(alpha=0, beta=2.5, smooth=0.25), Tversky(alpha=0, beta=0, smooth=0)]
@@ -40,9 +40,8 @@ shares = st.sampled_from([0.0, 1.0]) | st.floats(0, 1, width=32) | st.sampled_fr
 masks = st.lists(st.sampled_from([0.0, 1.0]) | st.floats(0, 1, width=32), min_size=5, max_size=5)
 
 
-@each_kind
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@given(y=masks, p=st.lists(shares, min_size=5, max_size=5), copied=st.booleans())
+@over(KINDS, y=masks, p=st.lists(shares, min_size=5, max_size=5), copied=st.booleans())
 def test_exactly(loss, dtype, y, p, copied):
     """Also where both masks are the same, or nearly so: the value itself is within 16 eps."""
     y, p = np.array(y, dtype), np.array(y if copied else p, dtype)

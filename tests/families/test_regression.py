@@ -37,7 +37,7 @@ from losses import (
 )
 from losses._evaluation.orders import CURVATURE, GRAD, VALUE
 from losses._maths.tangents import NEAR
-from problems import assert_identical
+from problems import assert_identical, mean_losses, over
 
 INF = math.inf
 SMOOTH = (LogCosh, PseudoHuber, Cauchy, Fair, Barron, TukeyBiweight)
@@ -415,8 +415,7 @@ def test_the_curvature_of_robust_losses_is_psi_over_r(loss, dtype):
     assert (at(loss, "curvature", np.array([1e18, INF], dtype)) > 0).all()
 
 
-@pytest.mark.parametrize("loss", [loss for loss in SETTINGS if isinstance(loss, (*SMOOTH, SmoothL1))], ids=str)
-@given(st.data())
+@over([loss for loss in SETTINGS if isinstance(loss, (*SMOOTH, SmoothL1))], data=st.data())
 def test_the_curvature_of_robust_losses_majorizes(loss, data):
     """The parabola that touches the loss at r with this curvature lies above it."""
     r, other = (data.draw(st.floats(-50, 50)) for _ in range(2))
@@ -480,14 +479,9 @@ def test_no_other_constant_is_better(loss, n):
         y = np.exp(y / 3)
     best = loss.best_constant(y, weight)
     assert type(best) is float
-
-    def mean(c):
-        return loss.value(y, np.full(n, c), sample_weight=weight)
-
-    others = [
-        mean(c) for c in np.concatenate([np.linspace(y.min(), y.max(), 400), y, best + np.linspace(-1e-3, 1e-3, 21)])
-    ]
-    assert mean(best) <= min(others) + 1e-13 * abs(mean(best))
+    others = np.linspace(y.min(), y.max(), 400), y, best + np.linspace(-1e-3, 1e-3, 21)
+    least, *found = mean_losses(loss, y, weight, np.concatenate([[best], *others]))
+    assert least <= min(found) + 1e-13 * abs(least)
 
 
 def test_best_constants_in_closed_form():

@@ -19,8 +19,8 @@ from losses import (
     PairwiseLogistic,
     SimPO,
 )
-from problems import asked, drawn, flatten, laid_out, some_weights
-from registry import call, each_case
+from problems import PROBLEM, asked, flatten, laid_out, over, some_weights
+from registry import CASES, call
 
 COMBINATIONS = [
     0.9 * MSE() + 0.1 * MAE(),
@@ -47,8 +47,7 @@ def assert_close(actual, expected, scale=1.0):
         np.testing.assert_allclose(part, wanted, rtol=1e-12, atol=1e-12 * scale)
 
 
-@each_case
-@drawn
+@over(CASES, **PROBLEM)
 def test_a_scaled_loss_is_the_loss_scaled_and_a_sum_is_the_sum(case, n, dtype, seed):
     """Each term keeps its own denominator, and takes the named arrays that it knows."""
     rng = np.random.default_rng(seed)

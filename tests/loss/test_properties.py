@@ -53,12 +53,12 @@ def test_a_convex_loss_lies_below_its_chords(case):
 
 @pytest.mark.parametrize("case", COMPARING, ids=str)
 def test_one_that_is_not_convex_lies_above_a_chord(case):
-    assert (max(above_chord(case, seed) for seed in range(20)) > 1e-3) == (case.loss.is_convex is False)
+    assert any(above_chord(case, seed) > 1e-3 for seed in range(20)) == (case.loss.is_convex is False)
 
 
 @pytest.mark.parametrize("case", COMPARING, ids=str)
 def test_gradients_jump_where_the_loss_says_so(case):
-    jumps = max(jump(case, "grad", seed) for seed in range(20)) > 1e-6
+    jumps = any(jump(case, "grad", seed) > 1e-6 for seed in range(20))
     assert jumps == (case.loss.is_differentiable is False)
 
 
@@ -66,5 +66,5 @@ def test_gradients_jump_where_the_loss_says_so(case):
     "case", [c for c in COMPARING if c.loss.is_differentiable and not isinstance(c.loss, ApproxNDCG)], ids=str
 )
 def test_second_derivatives_jump_where_a_loss_with_a_gradient_says_so(case):
-    jumps = max(jump(case, "hess", seed) for seed in range(20)) > 1e-6
+    jumps = any(jump(case, "hess", seed) > 1e-6 for seed in range(20))
     assert jumps == (case.loss.is_twice_differentiable is False)
