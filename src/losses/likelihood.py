@@ -415,8 +415,8 @@ class Poly1CrossEntropy(LikelihoodLoss):
         return self.epsilon * t.rest - t.log
 
     def slope(self, t: Likelihood) -> FloatArray:
-        """Return −1 − εp."""
-        return -1 - self.epsilon * t.p
+        """Return −1 − εp; towards p = 1, where it vanishes if ε is −1, as ε(1 − p) − (1 + ε)."""
+        return np.where(t.p > 0.5, self.epsilon * t.rest - (1 + self.epsilon), -1 - self.epsilon * t.p)
 
     def bend(self, t: Likelihood) -> FloatArray:
         """Return −εp(1 − p)."""
