@@ -157,7 +157,8 @@ class ResidualLoss(TargetLoss):
             if factors is not None:
                 return [factors[0], (factors[1],)][: len(orders)]
         if self.constant_curvature is None or CURVATURE not in orders:
-            r.setflags(write=False)
+            if self._guarded:
+                r.setflags(write=False)
             return self._results([r], orders, [r, r])
         constant = Scaled(self.constant_curvature)
         return [(constant,) if order == CURVATURE else (self.slope(r),) for order in orders]

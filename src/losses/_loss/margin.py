@@ -76,7 +76,8 @@ class MarginLoss(TargetLoss):
     def _terms(self, arrays: list[FloatArray], orders: tuple[Order, ...], room: FloatArray | None) -> list[Any]:
         sign, predicted = arrays
         z = sign * predicted
-        z.setflags(write=False)
+        if self._guarded:
+            z.setflags(write=False)
         results = self._results([z], orders, [z, z])
         for order, result in zip(orders, results, strict=True):
             if order == GRAD:
