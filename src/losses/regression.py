@@ -368,7 +368,7 @@ def _scaled(coefficient: float, block: FloatArray) -> FloatArray:
 
 
 class _PlainForm(NamedTuple):
-    """Where the plain form of a loss is accurate in one dtype, and what it is made with."""
+    """Where the plain form of a loss is accurate in one dtype."""
 
     low: float
     """A smaller |r| that is not 0 loses digits when it is squared."""
@@ -512,6 +512,7 @@ class _Robust(ResidualLoss):
 
 @lru_cache(maxsize=256)
 def _plain_form(loss: _Robust, dtype: Dtype) -> _PlainForm | None:
+    """Return where a loss's plain form is accurate, found once for each loss and dtype."""
     return loss._plain_form(dtype) if dtype.char in "fd" else None
 
 
