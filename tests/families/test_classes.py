@@ -170,7 +170,9 @@ def test_functions_of_the_likelihood_exactly(loss, dtype, data):
 @pytest.mark.parametrize(("row", "label"), [([40.0, 0.0, 1.0], 0), ([0.0, 0.0, 7.0], 2)], ids=["far", "near"])
 @pytest.mark.parametrize("epsilon", [-1.0, -1 + 1e-9, -0.5, -2.0, 1.0])
 def test_a_slope_that_vanishes_with_the_loss_keeps_its_digits(epsilon, row, label, dtype):
-    assert_row_exact(with_logits(Poly1CrossEntropy(epsilon=epsilon)), np.eye(3, dtype=dtype)[label], np.array(row, dtype))
+    assert_row_exact(
+        with_logits(Poly1CrossEntropy(epsilon=epsilon)), np.eye(3, dtype=dtype)[label], np.array(row, dtype)
+    )
 
 
 @each_of_likelihood
