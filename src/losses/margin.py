@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -254,7 +254,12 @@ class SmoothedHinge(MarginLoss):
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 1/γ where 1 − γ ≤ z < 1, else 0."""
         gamma = self._gamma(z)
-        return ((z >= 1 - gamma) & (z < 1)).astype(z.dtype) / gamma
+        return _plateau(z, 1 - gamma, 1 / gamma)
+
+    def curvature_formula(self, z: FloatArray) -> FloatArray:
+        """Return the second derivative above the machine epsilon."""
+        gamma = self._gamma(z)
+        return _plateau(z, 1 - gamma, 1 / gamma, np.finfo(z.dtype).eps)
 
     def _gamma(self, z: FloatArray) -> np.floating:
         return max(z.dtype.type(self.gamma), np.finfo(z.dtype).smallest_normal)
@@ -324,7 +329,11 @@ class ModifiedHuber(MarginLoss):
 
     def second_derivative(self, z: FloatArray) -> FloatArray:
         """Return 2 where −1 ≤ z < 1, else 0."""
-        return 2 * ((z >= -1) & (z < 1)).astype(z.dtype)
+        return _plateau(z, -1.0, 2.0)
+
+    def curvature_formula(self, z: FloatArray) -> FloatArray:
+        """Return the second derivative above the machine epsilon."""
+        return _plateau(z, -1.0, 2.0, np.finfo(z.dtype).eps)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -400,8 +409,15 @@ def _shortfall(z: FloatArray) -> FloatArray:
 def _step(shortfall: FloatArray, below: float, above: float) -> FloatArray:
     """Return `above` where 1 − z > 0, else `below`, and NaN where it is that; in a third of the time of comparing."""
     steep = shortfall * math.copysign(2.0**80, above - below)  # no z is nearer to 1 than 2⁻⁶⁴
-    found: FloatArray = steep.clip(min(below, above), max(below, above))
+    found: FloatArray = steep.clip(min(below, above), max(below, above), out=steep)
     return found
+
+
+def _plateau(z: FloatArray, low: Any, height: Any, floor: Any = 0.0) -> FloatArray:
+    """Return `height` where low ≤ z < 1, and 0 elsewhere, all kept above a floor."""
+    bend: FloatArray = ((z >= low) & (z < 1.0)).astype(z.dtype)
+    bend *= height
+    return bend.clip(floor, np.inf, out=bend) if floor else bend
 
 
 def _share(score: FloatArray) -> FloatArray:

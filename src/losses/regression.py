@@ -319,7 +319,9 @@ class Asymmetric(ResidualLoss):
     def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative` and `curvature_formula`, with the weights computed once."""
         weight = self._weight(r)
-        return weight * self._of_base("derivative", r), weight * self._base_curvature(r)
+        slope = weight * self._of_base("derivative", r)
+        weight *= self._base_curvature(r)
+        return slope, weight
 
     def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, with the weights computed once."""
@@ -484,8 +486,10 @@ class _Robust(ResidualLoss):
         if orders[-1] == GRAD:
             weight *= r
             return [weight]
-        kept = weight if reach <= form.flat else at_least(weight, self._floor(r.dtype))
-        return [kept] if orders[0] == CURVATURE else [r * weight, kept]
+        slopes = [r * weight] if orders[0] == GRAD else []
+        if reach > form.flat:
+            weight = at_least(weight, self._floor(r.dtype), out=weight)
+        return [*slopes, weight]
 
     def _carefully(self, r: FloatArray, orders: tuple[Order, ...]) -> list[FloatArray]:
         """Return what `orders` ask for, a piece at a time, since the parts of a whole block take much memory."""

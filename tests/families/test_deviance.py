@@ -244,3 +244,21 @@ def test_parameters_out_of_range(cls, name, bad):
     for value in bad:
         with pytest.raises(ValueError, match=name):
             cls(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("y", "s", "dtype"),
+    [
+        (1e-200, -800.0, np.float64),
+        (1e300, 800.0, np.float64),
+        (1e300, 708.9, np.float64),
+        (1e-30, -100.0, np.float32),
+        (1e30, 100.0, np.float32),
+    ],
+)
+def test_an_amount_over_its_mean_may_be_a_number_where_the_mean_is_not(y, s, dtype):
+    y, s = np.array([y, 2.0], dtype), np.array([s, 1.0], dtype)
+    ratio = [math.exp(math.log(float(amount)) - float(log)) for amount, log in zip(y, s, strict=True)]
+    tolerance = 1e-12 if dtype is np.float64 else 1e-6
+    np.testing.assert_allclose(Gamma(reduction="sum").hess(y, s), ratio, rtol=tolerance)
+    np.testing.assert_allclose(Gamma(reduction="sum").grad(y, s), 1 - np.array(ratio), rtol=tolerance)

@@ -25,9 +25,9 @@ def by_case(case: Array, form: Form, other: Form, *arrays: FloatArray) -> Sequen
     return results
 
 
-def at_least(x: FloatArray, least: Any) -> FloatArray:
+def at_least(x: FloatArray, least: Any, out: FloatArray | None = None) -> FloatArray:
     """Return x, where it is more than a positive number, else that number; x itself where it is more everywhere."""
     if x.size and x.item(x.argmin()) >= least:  # in half the time of clip; a NaN is the least, but not that
         return x
-    clipped: FloatArray = x.clip(least, math.inf)
+    clipped: FloatArray = x.clip(least, math.inf, out=out)
     return clipped
