@@ -487,7 +487,7 @@ class _Robust(ResidualLoss):
             weight *= r
             return [weight]
         slopes = [r * weight] if orders[0] == GRAD else []
-        if reach > form.flat:
+        if not reach <= form.flat:  # or NaN
             weight = at_least(weight, self._floor(r.dtype), out=weight)
         return [*slopes, weight]
 
