@@ -252,6 +252,8 @@ class Asymmetric(ResidualLoss):
     overshoot_weight: Positive = 1.0
     base: Loss = MSE()
 
+    _guarded: ClassVar[bool] = True  # the base may be a user's
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.base, Loss) or not all(isinstance(loss, ResidualLoss) for _, loss in self.base.terms):

@@ -56,7 +56,8 @@ class SampleLoss(Loss):
         """Note whether a subclass has domains, and whether it is a user's."""
         super().__init_subclass__(**arguments)
         cls._unbounded = cls.domains is SampleLoss.domains
-        cls._guarded = not cls.__module__.startswith("losses.")
+        if "_guarded" not in cls.__dict__:
+            cls._guarded = not cls.__module__.startswith("losses.")
 
     def formula(self, *arrays: Any) -> Any:
         """Return each sample's loss."""
