@@ -124,11 +124,6 @@ def asked(case: Case, rng: np.random.Generator) -> tuple[str, ...]:
     return tuple(name for name in case.methods if name == "hess" or (name == "value_and_grad") == together)
 
 
-def asked_once(case: Case, *place: Any) -> tuple[str, ...]:
-    """Return such methods for each loss and place, always the same; all methods in a thorough run."""
-    return case.methods if THOROUGH else asked(case, np.random.default_rng(zlib.crc32(f"{case} {place}".encode())))
-
-
 def mean_losses(loss: Any, y: Any, weight: Any, constants: Any) -> np.ndarray:
     """Return the mean loss of each of several constant predictions, all from one call."""
     samples, count = np.asarray(y), len(constants)

@@ -706,7 +706,7 @@ class PseudoHuber(_Robust):
 
     def _plain_parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         square = r * r
-        return square, np.sqrt(1.0 + square * (1 / self.delta**2))
+        return square, np.sqrt(1.0 + square / self.delta**2)
 
     def _plain_loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
         square, root = parts
@@ -778,7 +778,7 @@ class Cauchy(_Robust):
         return _plain_by_scale(self.scale, dtype, flat, is_multiple=True)
 
     def _plain_parts(self, r: FloatArray) -> FloatArray:
-        return r * r * (1 / self.scale**2)
+        return r * r / self.scale**2
 
     def _plain_loss(self, parts: FloatArray) -> FloatArray:
         return np.log1p(parts) * (self.scale**2 / 2)
@@ -849,7 +849,7 @@ class Fair(_Robust):
 
     def _plain_parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         size = np.abs(r)
-        return size, size * (1 / self.c)
+        return size, size / self.c
 
     def _plain_loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
         return by_case(
@@ -1008,7 +1008,7 @@ class Barron(_Robust):
         return form._replace(low=low, high=form.high if alpha == 1 else min(form.high, form.flat))
 
     def _plain_parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        ratio = r * r * (1 / ((2 - self.alpha) * self.scale**2))  # v − 1
+        ratio = r * r / ((2 - self.alpha) * self.scale**2)  # v − 1
         return ratio, np.sqrt(1.0 + ratio) if self.alpha == 1 else np.log1p(ratio)
 
     def _plain_loss(self, parts: tuple[FloatArray, FloatArray]) -> FloatArray:
@@ -1127,11 +1127,11 @@ class TukeyBiweight(_Robust):
 
     def _plain_loss(self, parts: FloatArray) -> FloatArray:
         square = parts * parts
-        x = square * (1 / self.c**2)
-        return square * (0.5 - x * (0.5 - x * (1 / 6)))
+        x = square / self.c**2
+        return square * (0.5 - x * (0.5 - x / 6))
 
     def _plain_weight(self, parts: FloatArray) -> FloatArray:
-        rest = (self.c - parts) * (self.c + parts) * (1 / self.c**2)
+        rest = (self.c - parts) * (self.c + parts) / self.c**2
         return rest * rest
 
     def _parts(self, r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -1539,7 +1539,7 @@ class LINEX(ResidualLoss):
     ½(ar)². A sample's loss and gradient have a relative error of at most 8 eps (1 + |ar|), also for tiny ar, where the
     formula as written cancels.
 
-    Curvature: the second derivative, a²e^{ar}, to within the machine epsilon times a², and kept above that.
+    Curvature: the second derivative, a²e^{ar}, kept above the machine epsilon times a².
 
     Parameters
     ----------
@@ -1594,7 +1594,8 @@ class LINEX(ResidualLoss):
 
     def curvature_formula(self, r: FloatArray) -> FloatArray:
         """Return a²e^{ar}, above the machine epsilon times a²."""
-        return self._bend(np.expm1(_scaled(self.a, r)))
+        z = _scaled(self.a, r)
+        return self._bend(z, np.expm1(z))
 
     def formula_and_derivative(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `formula` and `derivative`, which share the exponential."""
@@ -1604,12 +1605,14 @@ class LINEX(ResidualLoss):
 
     def derivative_and_curvature(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `derivative` and `curvature_formula`, which share the exponential."""
-        growth = np.expm1(_scaled(self.a, r))
-        return _scaled(self.a, growth), self._bend(growth)
+        z = _scaled(self.a, r)
+        growth = np.expm1(z)
+        return _scaled(self.a, growth), self._bend(z, growth)
 
-    def _bend(self, growth: FloatArray) -> FloatArray:
-        """Return a² + a²(e^{ar} − 1), above the machine epsilon times a²."""
-        bend = _scaled(self.a, _scaled(self.a, 1.0 + growth))
+    def _bend(self, z: FloatArray, growth: FloatArray) -> FloatArray:
+        """Return a²e^z above the machine epsilon times a², by e^z − 1 where adding 1 to that cancels nothing."""
+        (e,) = by_case(growth < -0.5, lambda z, _: [np.exp(z)], lambda _, growth: [1.0 + growth], z, growth)
+        bend = _scaled(self.a, _scaled(self.a, e))
         return at_least(bend, least_curvature(growth.dtype, abs(self.a)))
 
 

@@ -10,7 +10,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from losses import MSE, CategoricalCrossEntropy
-from problems import asked, asked_once, flatten, methods, over, typical, weights_of
+from problems import asked, flatten, methods, over, typical, weights_of
 from registry import CASES, CLASSES, Problem, call, class_ids, distributions, names, negative, of_samples, seeds
 
 NOT_RANKED = [case for case in CASES if case.unit in ("element", "row")]
@@ -47,7 +47,7 @@ def test_samples_may_lie_in_any_number_of_axes(case, reduction):
         if reduction == "mean" and not len(flat):
             continue  # there is no mean of nothing
         weights = (None, None) if reduction == "mean" else (weight, weight.reshape(shape))
-        for method in asked_once(case, reduction, shape):
+        for method in methods(case):
             expected, found = (
                 flatten(call(loss, method, problem, sample_weight=weight))
                 for problem, weight in zip((flat, laid_out), weights, strict=True)

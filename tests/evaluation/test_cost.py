@@ -135,7 +135,7 @@ def test_temporaries_are_bounded_whatever_is_converted(case):
             weight = None if problem.shared else weight.astype(np.float64)
         return lambda: call(case.loss, "value", changed, sample_weight=weight)
 
-    for layout in some_of(case, list(LAYOUTS), 2):
+    for layout in some_of(case, list(LAYOUTS), 3):
         check_bounded(partial(function, layout))
 
 

@@ -15,7 +15,7 @@ from registry import CASES, call, seeds
 each_case = pytest.mark.parametrize("case", ALL, ids=str)
 
 
-@over(ALL, n=st.integers(1, 3), seed=seeds)
+@over(ALL, n=st.integers(1, 4), seed=seeds)
 def test_grad_is_the_derivative_of_value_and_hess_of_grad(case, n, seed):
     rng = np.random.default_rng(seed)
     n = 2 * n if case.unit == "query" else n  # or hardly a query has pairs

@@ -4,7 +4,6 @@ Dtype, layout, weights and the samples' shape are drawn. Law 7 is in test_gradie
 """
 
 import dataclasses
-import zlib
 
 import numpy as np
 import pytest
@@ -24,7 +23,6 @@ from problems import (
     remembering,
     results,
     slopes,
-    some_of,
     some_weights,
     weights_of,
 )
@@ -292,23 +290,24 @@ def larger(case, seed, dtype=np.float64, blocks=1.25):
 @each_case
 @pytest.mark.usefixtures("small_blocks")
 def test_out_receives_the_same_bits_in_several_blocks(case):
-    problem, rng = larger(case, 1), np.random.default_rng(zlib.crc32(str(case).encode()))
-    subject = under_one_reduction(case.subject, rng)
-    calls.out_receives_the_same_bits(subject, problem.arrays, None, lambda like: a_place(rng, like))
+    problem, rng = larger(case, 1), np.random.default_rng(1)
+    for _ in range(2):
+        arrays, subject = problem.arrays, under_one_reduction(case.subject, rng)
+        calls.out_receives_the_same_bits(subject, arrays, None, lambda like: a_place(rng, like))
 
 
 @each_case
 @pytest.mark.usefixtures("small_blocks", "restored_threads")
 def test_the_number_of_threads_changes_no_bit(case):
-    rng = np.random.default_rng(zlib.crc32(str(case).encode()))
-    for dtype in some_of(f"{case} threads", [np.float64, np.float32]):
+    rng = np.random.default_rng(2)
+    for dtype in (np.float64, np.float32):
         problem = larger(case, 2, dtype, blocks=4)
-        weight = rng.uniform(0, 2, samples_shape(case, problem)) if rng.random() < 0.7 else None
+        weight = rng.uniform(0, 2, samples_shape(case, problem)) if dtype is np.float64 or rng.random() < 0.5 else None
         loss = case.with_reduction(str(rng.choice(case.reductions)))
         for method in (*case.methods, "grad_and_curvature"):
             losses.set_num_threads(1)
             expected = call(loss, method, problem, sample_weight=weight)
-            for threads in some_of(f"{case} {method}", [2, 5]):
+            for threads in (2, 5):
                 losses.set_num_threads(threads)
                 assert_identical(call(loss, method, problem, sample_weight=weight), expected)
             if method not in ("value", "grad_and_curvature"):

@@ -252,6 +252,14 @@ def test_where_formulas_for_small_and_large_residuals_meet(loss, where, dtype):
             assert abs(decimal_of(value) / expected - 1) < 8 * decimal_of(np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("a", [1.0, -2.5, 0.3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_curvature_of_linex_is_its_second_derivative_also_where_that_is_small(a, dtype):
+    r = (np.linspace(-10, 10, 401) / a).astype(dtype)
+    found, expected = at(LINEX(a=a), "curvature", r), at(LINEX(a=a), "hess", r)
+    np.testing.assert_allclose(found, expected, rtol=4 * float(np.finfo(dtype).eps))
+
+
 @pytest.mark.parametrize("loss", ROBUST, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_which_form_is_used_depends_on_the_residual_alone(loss, dtype):

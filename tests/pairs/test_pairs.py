@@ -458,16 +458,16 @@ def test_a_source_is_active_where_the_formula_says_so(steps, offset, margin):
 
 @pytest.mark.parametrize(
     ("loss", "levels", "scale"),
-    [*((loss, 2, scale) for loss in LOSSES[:3] for scale in (1.0, 1e6)), (LOSSES[2], 500_000, 1.0)],
+    [*((loss, 2, scale) for loss in LOSSES[:3] for scale in (1.0, 1e6)), (LOSSES[2], 10**6, 1.0)],
 )
-def test_many_items_take_little_memory(loss, levels, scale):
-    n = 500_000
+def test_a_million_items_take_little_memory(loss, levels, scale):
+    n = 10**6
     items = make_items(np.random.default_rng(0), [n], levels, scale, weighted=False)
     tracemalloc.start()
     sums = summed(items, loss, grad=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak <= 40 * n + 30 * 2**20
+    assert peak <= 40 * n + 60 * 2**20
     part = slice(0, n, 1000)
     assert np.all(np.isfinite(sums.grad[part]))
     assert abs(np.sum(sums.grad)) <= 1e-9 * np.sum(np.abs(sums.grad))

@@ -94,7 +94,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class _Sparse(Interval):
+class _Scattered(Interval):
     """Some of the values of an interval, of which the least and the largest entry don't tell enough."""
 
     def holds(self, block: Array) -> bool:
@@ -103,7 +103,7 @@ class _Sparse(Interval):
 
 
 @dataclass(frozen=True)
-class Ends(_Sparse):
+class Ends(_Scattered):
     """The two ends of an interval alone."""
 
     def contains(self, block: Array) -> Array:
@@ -138,7 +138,7 @@ class Below(Interval):
 
 
 @dataclass(frozen=True)
-class Integers(_Sparse):
+class Integers(_Scattered):
     """The integers of an interval, of any dtype."""
 
     def contains(self, block: Array) -> Array:
@@ -148,7 +148,7 @@ class Integers(_Sparse):
 
 
 @dataclass(frozen=True)
-class NonZeroRows(_Sparse):
+class NonZeroRows(_Scattered):
     """Rows of numbers, not all of which are 0."""
 
     low: float = -np.inf
