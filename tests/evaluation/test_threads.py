@@ -222,9 +222,17 @@ def test_a_forked_child_evaluates_with_threads_of_its_own():
     assert MSE().value(y_true, y_pred) == expected[0]
 
 
+@pytest.fixture
+def interrupts():
+    """Let an interrupt raise, as in a terminal: a process in a shell's background starts with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(not hasattr(signal, "raise_signal"), reason="needs signals")
 @pytest.mark.parametrize("threads", [1, 3])
-def test_an_interrupt_reaches_the_caller_and_leaves_everything_usable(threads):
+def test_an_interrupt_reaches_the_caller_and_leaves_everything_usable(threads, interrupts):
     losses.set_num_threads(threads)
     main = threading.get_ident()
     calls = []
