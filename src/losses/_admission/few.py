@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from losses._admission.domains import Interval
+from losses._admission.weights import common_weights
 from losses._types import Array
 from losses._walk.blocks import BLOCK
 
@@ -46,6 +47,11 @@ def few_rows(ids: Any, predicted: Any, domain: Interval | None, width: int) -> l
     if domain is not None and not domain.leaves(predicted):
         return None
     return [ids.astype(np.intp, copy=False), np.ascontiguousarray(predicted)]
+
+
+def few_weights(value: Any, shape: tuple[int, ...], predicted: Array, width: int) -> tuple[Array, float] | None:
+    """Return the weights of few samples of some shape, and their sum; None if they aren't that."""
+    return common_weights(value, shape) if _is_few(predicted, 2 * width) else None  # since they take memory, too
 
 
 def are_apart(outs: Sequence[Any], arrays: Sequence[Any], predicted: Array) -> bool:

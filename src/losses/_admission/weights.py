@@ -21,6 +21,10 @@ _WEIGHTS = Interval(
 )
 
 
+_LEAST, _LARGEST = 2.0**-99, 2.0**99
+"""Sums of weights between these are far from the ends of the range."""
+
+
 class Weights:
     """Checked sample weights, handed out in float64.
 
@@ -46,7 +50,7 @@ class Weights:
         walk(self._boxes, lambda box: _WEIGHTS.check("sample_weight", self.array, box))
         self.exponent = 0  # of the power of two
         self.total = self._sum()
-        if relative and self.total > 0 and not 2.0**-99 < self.total < 2.0**99:
+        if relative and self.total > 0 and not _LEAST < self.total < _LARGEST:
             self.exponent = -math.frexp(self.array.max())[1]
             self.total = self._sum()
 
@@ -68,6 +72,18 @@ class Weights:
         spread = weight.reshape(weight.shape + (1,) * len(rest))
         lengths = [axis.stop - axis.start for axis in box if isinstance(axis, slice)][self.array.ndim :]
         return np.broadcast_to(spread, (*weight.shape, *lengths, *rest[len(lengths) :]))
+
+
+@np.errstate(all="ignore")
+def common_weights(value: Any, shape: tuple[int, ...]) -> tuple[Array, float] | None:
+    """Return weights in float64, and their sum; None if they need a closer look, or a power of two."""
+    if type(value) is not np.ndarray or value.shape != shape or value.dtype.kind not in "fiu":
+        return None
+    if not _WEIGHTS.holds(value):
+        return None
+    weight = np.ascontiguousarray(value, np.float64)
+    total = summation.total(summation.parts(weight.reshape(-1)))
+    return (weight, total) if _LEAST < total < _LARGEST else None
 
 
 def _hint(weight: Array, shape: tuple[int, ...]) -> str:

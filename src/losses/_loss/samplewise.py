@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from losses._admission.domains import Interval
-from losses._admission.few import are_apart, few_numbers
+from losses._admission.few import are_apart, few_numbers, few_weights
 from losses._admission.samples import Samples
 from losses._evaluation.by_sample import by_sample
 from losses._evaluation.orders import CURVATURE, GRAD, HESS, VALUE, Losses, Order, Slope
@@ -98,11 +98,15 @@ class SampleLoss(Loss):
     def _run(
         self, method: str, orders: tuple[Order, ...], arrays: tuple[Any, ...], weight: Any, named: Any, *outs: Any
     ) -> list[Any]:
-        if weight is None and not named and len(arrays) == self._plain_call and self.reduction != "none":
+        if not named and len(arrays) == self._plain_call and self.reduction != "none":
             predicted = arrays[self._places[0]]
             few = self._few(arrays, predicted)
-            if few is not None and (not outs or outs[0] is outs[-1] is None or are_apart(outs, arrays, predicted)):
-                return evaluate_few(self, few, orders, predicted, outs)
+            weights, inputs = None, arrays
+            if few and weight is not None:
+                weights = few_weights(weight, arrays[0].shape, predicted, self.temporaries)
+                few, inputs = few if weights else None, (*arrays, weight)
+            if few and (not outs or outs[0] is outs[-1] is None or are_apart(outs, inputs, predicted)):
+                return evaluate_few(self, few, orders, predicted, outs, weights)
         return super()._run(method, orders, arrays, weight, named, *outs)
 
     def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
