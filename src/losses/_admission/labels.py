@@ -42,7 +42,7 @@ class LabelSamples(Samples):
         if labels.dtype.kind in "ub":  # in which NumPy 2.0 may crash when it compares them with −1
             return False
         minus = labels == -1
-        if self.weights is not None:
+        if np.any(minus) and self.weights is not None:
             minus = minus & (self.weights.block(box) != 0)
         return bool(np.any(minus))
 

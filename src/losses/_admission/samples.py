@@ -201,11 +201,12 @@ class Samples:
 
     def _checked(self, box: Box) -> list[str]:
         """Check a block against the domains; return the names of what has to be clipped."""
-        if not self.domains:
+        present = [name for name in self.domains if name in self.arguments]
+        doubtful = [name for name in present if not self.domains[name].leaves(self.arguments[name][box])]
+        if not doubtful:
             return []
         left_out = None if self.weights is None else self.weights.block(box) == 0
-        present = [name for name in self.domains if name in self.arguments]
-        return [name for name in present if self.domains[name].check(name, self.arguments[name], box, left_out)]
+        return [name for name in doubtful if self.domains[name].check(name, self.arguments[name], box, left_out)]
 
     def take(self, box: Box) -> tuple[list[Array], Array | None]:
         """Return a block of each argument in the dtype computed in, and of the weights (None if all are 1).

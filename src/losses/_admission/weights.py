@@ -47,17 +47,23 @@ class Weights:
             hint = (row_hint(self.array.shape) if row_hint else "") or _hint(self.array, shape)
             raise ValueError(f"sample_weight has shape {self.array.shape}, but the samples need {shapes}{hint}")
         self._boxes = partition(self.array.shape, 8)
-        walk(self._boxes, lambda box: _WEIGHTS.check("sample_weight", self.array, box))
         self.exponent = 0  # of the power of two
-        self.total = self._sum()
+        self.total = self._sum(self._checked_parts)
         if relative and self.total > 0 and not _LEAST < self.total < _LARGEST:
             self.exponent = -math.frexp(self.array.max())[1]
-            self.total = self._sum()
+            self.total = self._sum(self._parts)
 
-    def _sum(self) -> float:
-        """Return the sum of all the samples' weights."""
-        blocks = walk(self._boxes, lambda box: summation.parts(self._float64(box).ravel()))
-        return summation.total([part for parts in blocks for part in parts]) * math.prod(self.shape[self.array.ndim :])
+    def _sum(self, parts_of: Callable[[Box], list[summation.Part]]) -> float:
+        """Return the sum of all the samples' weights, given what adds up a block of them."""
+        parts = [part for parts in walk(self._boxes, parts_of) for part in parts]
+        return summation.total(parts) * math.prod(self.shape[self.array.ndim :])
+
+    def _parts(self, box: Box) -> list[summation.Part]:
+        return summation.parts(self._float64(box).ravel())
+
+    def _checked_parts(self, box: Box) -> list[summation.Part]:
+        _WEIGHTS.check("sample_weight", self.array, box)
+        return self._parts(box)
 
     def _float64(self, box: Box) -> Array:
         weight = np.asarray(self.array[box], np.float64)

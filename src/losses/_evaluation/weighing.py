@@ -11,13 +11,26 @@ _SMALLEST, _LARGEST = 1e-30, 1e30
 """Factors between these are multiplied by in float32, which holds some 8 decimal places more at either end."""
 
 
-def weigh(losses: Losses, weight: Array | None) -> Losses:
+def where_zero(weight: Array | None) -> Array | None:
+    """Return the places of weights of 0, in one dimension; None if there are none.
+
+    Places, since NumPy takes up to ten times as long to write where a mask says that it should.
+    """
+    if weight is None or (weight.size and weight.item(weight.argmin()) > 0):
+        return None
+    places: Array = np.flatnonzero(weight == 0)
+    return places
+
+
+def weigh(losses: Losses, weight: Array | None, left_out: Array | None) -> Losses:
     """Return losses times the weights, and exactly 0 where the weight is 0."""
     if weight is None:
         return losses
-    weighted: FloatArray = plain(losses) * weight
-    left_out = weight == 0
-    if np.count_nonzero(left_out):
+    unweighted = plain(losses)
+    if left_out is None and unweighted.dtype is weight.dtype:
+        return Product(unweighted, weight)
+    weighted: FloatArray = unweighted * weight
+    if left_out is not None:
         weighted[left_out] = 0
     return weighted
 
@@ -27,13 +40,13 @@ def plain(losses: Losses) -> FloatArray:
     return losses.first * losses.second if isinstance(losses, Product) else losses
 
 
-def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: int) -> None:
+def write(slope: Slope, weight: Array | None, left_out: Array | None, factor: Any, target: Array, axes: int) -> None:
     """Write derivatives times the weights and a factor; exactly 0 where the weight is 0.
 
     The first so many axes of the target are the samples', which weights and factors are spread over.
     """
     if isinstance(slope, Sparse):
-        _write_sparse(slope, weight, factor, target)
+        _write_sparse(slope, weight, left_out, factor, target)
         return
     scale, array = slope if isinstance(slope, Scaled) else (1.0, slope)
     scale = factor * scale
@@ -53,15 +66,13 @@ def write(slope: Slope, weight: Array | None, factor: Any, target: Array, axes: 
         target[...] = factors
     else:
         np.multiply(array, narrowed(factors, array.dtype), out=target)
-    if weight is not None:
-        left_out = weight == 0
-        if np.count_nonzero(left_out):
-            target[left_out.reshape(samples)] = 0
+    if left_out is not None:
+        target[np.unravel_index(left_out, samples)] = 0
 
 
-def _write_sparse(slope: Sparse, weight: Array | None, factor: Any, target: Array) -> None:
+def _write_sparse(slope: Sparse, weight: Array | None, left_out: Array | None, factor: Any, target: Array) -> None:
     entry = np.empty(slope.entry.shape, target.dtype)
-    write(slope.entry, weight, factor, entry, 1)
+    write(slope.entry, weight, left_out, factor, entry, 1)
     target[...] = 0
     if target.ndim == 2:
         target[np.arange(len(target)), slope.column] = entry
