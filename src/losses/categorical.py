@@ -17,6 +17,7 @@ from losses._loss.parameters import Fraction, NotNegative, by_parameters
 from losses._loss.samplewise import floored
 from losses._maths.softmax import exponentials, softmax
 from losses._types import Array, ArrayLike, Dtype, FloatArray
+from losses._walk.summation import row_sums
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -125,7 +126,8 @@ class CategoricalCrossEntropy(ClassLoss):
             logits = functools.partial(_hard_logits, room=room, z_loss=self.z_loss)
             results = (logits if self.from_logits else _hard_probabilities)(y, p, asked)
         else:
-            logits = functools.partial(_soft_logits, z_weight=self.z_loss * self._mass(y, p.dtype))
+            z_weight = self.z_loss * self._mass(y, p.dtype) if self.z_loss else 0.0
+            logits = functools.partial(_soft_logits, z_weight=z_weight)
             results = (logits if self.from_logits else _soft_probabilities)(self._target(y, p), p, asked)
         if CURVATURE in orders:
             bend = results[HESS]
@@ -136,8 +138,9 @@ class CategoricalCrossEntropy(ClassLoss):
         """Return rows of κq."""
         if y.ndim == 1:
             y = np.equal(y[:, np.newaxis], np.arange(p.shape[1]))
-        smoothing = p.dtype.type(self.label_smoothing)
-        q: FloatArray = ((1 - smoothing) * y + smoothing / p.shape[1]).astype(p.dtype, copy=False)
+        smoothing, q = p.dtype.type(self.label_smoothing), y
+        if smoothing:
+            q = ((1 - smoothing) * y + smoothing / p.shape[1]).astype(p.dtype, copy=False)
         return q if self.class_weight is None else q * np.asarray(self.class_weight, np.float64).astype(p.dtype)
 
     def _mass(self, y: FloatArray, dtype: Dtype) -> Any:
@@ -345,11 +348,11 @@ def _hard_logits(
 def _soft_logits(t: FloatArray, x: FloatArray, orders: tuple[Order, ...], z_weight: Any) -> Results:
     """Return Σ_c t_c (L − x_c) + zL², L = log Σ_c exp(x_c); (m + 2zL) p − t, m = Σ_c t_c; (m + 2zL) p(1 − p) + 2zp²."""
     e, s, b = exponentials(x)
-    terms = t * (np.log(s)[:, np.newaxis] - (x - np.reshape(b, (-1, 1))))
-    terms[t == 0] = 0  # also where the logit is −inf
-    mass = t.sum(axis=1, keepdims=True)
+    gaps = np.log(s)[:, np.newaxis] - (x - np.reshape(b, (-1, 1)))
+    gaps[t == 0] = 0  # also where the logit is −inf
+    mass = row_sums(t)[:, np.newaxis].astype(t.dtype, copy=False)
     p = e / s[:, np.newaxis]
-    results: Results = {VALUE: terms.sum(axis=1)}
+    results: Results = {VALUE: row_sums(t, gaps)}
     if np.any(z_weight):
         level = (np.log(s) + b)[:, np.newaxis]
         results[VALUE] += (z_weight * (level * level)).reshape(-1)

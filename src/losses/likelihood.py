@@ -21,11 +21,11 @@ from losses._maths.softmax import (
     exponentials,
     likelihood,
     of_others,
-    row_sums,
     softmax,
     softmax_likelihood,
 )
 from losses._types import FloatArray
+from losses._walk.summation import row_sums
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

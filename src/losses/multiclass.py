@@ -14,8 +14,8 @@ from losses._loss.classes import ClassLoss
 from losses._loss.families import OfPredictions
 from losses._loss.parameters import Positive
 from losses._loss.samplewise import SampleLoss
-from losses._maths.softmax import row_sums
 from losses._types import Array, ArrayLike, FloatArray
+from losses._walk.summation import row_sums
 
 _ONE_CLASS = ("class ids",)
 

@@ -61,6 +61,9 @@ class ClassSamples(IdSamples):
     id_name = "y_true"
     row_hint = "; a row is one sample, with one weight; to weigh classes, use the loss's class_weight"
 
+    target_is_checked = False
+    """Whether all of y_true has been."""
+
     def __init__(
         self,
         arguments: Mapping[str, Any],
@@ -118,14 +121,15 @@ class ClassSamples(IdSamples):
             return super().total_weight
         boxes = partition(self.shape, self.classes * 8)
         blocks = walk(boxes, self._denominator_parts)
+        self.target_is_checked = True
         return summation.total([part for parts in blocks for part in parts])
 
     def _denominator_parts(self, box: Box) -> list[summation.Part]:
-        self._check_target(box)
+        sums = self._check_target(box)
         kept = self._weight(box)
         target = self._target(box, np.dtype(np.float64), kept)
-        if not self.has_ids:
-            masses = target.sum(axis=1) if self.class_weight is None else target @ self.class_weight
+        if sums is not None:
+            masses = sums.reshape(-1) if self.class_weight is None else target @ self.class_weight
         elif self.class_weight is None:
             masses = np.ones(len(target))
         else:
@@ -134,7 +138,8 @@ class ClassSamples(IdSamples):
 
     def _checked(self, box: Box) -> list[str]:
         """Check a block; return the names of what has to be clipped."""
-        self._check_target(box)
+        if not self.target_is_checked:
+            self._check_target(box)
         left_out = self._left_out(box)
         domains = self.domains.items()
         return [name for name, domain in domains if domain.check(name, self.arguments[name], box, left_out)]
@@ -179,13 +184,14 @@ class ClassSamples(IdSamples):
             ids = np.where(weight == 0, ids.dtype.type(0), ids)
         return ids.astype(np.intp, copy=False)
 
-    def _check_target(self, box: Box) -> None:
+    def _check_target(self, box: Box) -> Array | None:
+        """Raise at what y_true may not hold; return the sums of its rows, None for class ids."""
         target, left_out = self.arguments["y_true"], self._left_out(box)
         if self.has_ids:
             self._check_ids(target, box, left_out)
-        else:
-            _TARGET.check("y_true", target, box, left_out)
-            self._check_row_sums(target, box, left_out)
+            return None
+        _TARGET.check("y_true", target, box, left_out)
+        return self._check_row_sums(target, box, left_out)
 
     def _check_ids(self, target: Array, box: Box, left_out: Array | None) -> None:
         ids = target[box]
@@ -210,8 +216,9 @@ class ClassSamples(IdSamples):
             return "; a distribution needs one number for each class, in the shape of y_pred"
         return "; to leave samples out, set ignore_index or a sample_weight of 0"
 
-    def _check_row_sums(self, target: Array, box: Box, left_out: Array | None) -> None:
-        sums = target[box].sum(axis=-1, dtype=np.float64)
+    def _check_row_sums(self, target: Array, box: Box, left_out: Array | None) -> Array:
+        rows = np.asarray(target[box], np.float64)
+        sums = summation.row_sums(rows.reshape(-1, self.classes)).reshape(rows.shape[:-1])
         bad = ~(np.abs(sums - 1) <= _ROW_SUM_TOLERANCE)
         if left_out is not None:
             bad &= ~left_out
@@ -221,6 +228,7 @@ class ClassSamples(IdSamples):
                 f"{place('y_true', index)} sums to {float(sums[inside])!r}, but a distribution "
                 f"over classes must sum to 1{_sum_hint(target)}"
             )
+        return sums
 
 
 def _is_distribution(target: Array) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from losses._maths.logistic import has_safe_exponents, least_exponential
 from losses._types import Array, FloatArray
+from losses._walk.summation import row_sums
 
 
 def exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatArray, FloatArray, FloatArray | float]:
@@ -22,13 +23,6 @@ def exponentials(x: FloatArray, out: FloatArray | None = None) -> tuple[FloatArr
     b = x.max(axis=1)
     e = np.exp(x - b[:, np.newaxis], out=out)
     return e, row_sums(e), b
-
-
-def row_sums(e: FloatArray) -> FloatArray:
-    """Return sums over the rows, in at least double precision."""
-    # einsum adds short rows five times as fast as add.reduce, but long ones one after the other
-    sums: FloatArray = np.add.reduce(e, axis=1) if e.shape[1] > 128 else np.einsum("ij->i", e)
-    return sums.astype(np.float64) if sums.dtype.char == "f" else sums
 
 
 def softmax(x: FloatArray) -> FloatArray:
