@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,10 +91,21 @@ class Subject:
         given = (*arrays.values(), weight)
         if self.memory is None or arguments or not all(map(_is_fixed, given)):
             return self._called(method, arrays, weight, arguments)
-        key = (method, self.reduction, *map(id, given))
-        if key not in self.memory:
-            self.memory[key] = self._called(method, arrays, weight, arguments), given  # which keep their ids
-        return self.memory[key][0]
+        known = self.memory.get(self._key(method, given))
+        if known is not None:
+            return known[0]
+        result = self._called(method, arrays, weight, arguments)
+        self.remember(method, arrays, weight, result)
+        return result
+
+    def remember(self, method: str, arrays: Arrays, weight: Any, result: Any) -> None:
+        """Keep what a method returned for arrays and weights, if these can't change any more."""
+        given = (*arrays.values(), weight)
+        if self.memory is not None and all(map(_is_fixed, given)):
+            self.memory[self._key(method, given)] = result, given  # which keep their ids
+
+    def _key(self, method: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (method, self.reduction, *map(id, given))
 
     def _called(self, method: str, arrays: Arrays, weight: Any, arguments: dict[str, Any]) -> Any:
         named = {name: array for name, array in arrays.items() if name not in self.positional}
@@ -104,8 +116,11 @@ class Subject:
 
     def total(self, arrays: Arrays, weight: Any = None) -> float:
         """Return the value as one number: under "none", the sum of the losses."""
+        value = self.call("value", arrays, weight)
+        if type(value) is float:
+            return value
         with np.errstate(all="ignore"):
-            return float(np.sum(np.asarray(self.call("value", arrays, weight), dtype=np.float64)))
+            return float(np.sum(np.asarray(value, dtype=np.float64)))
 
     def derivatives(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> list[Array]:
         """Return what `grad`, `hess` or `curvature` returns, as a list with an array for each prediction."""
@@ -147,10 +162,18 @@ class Subject:
         return str(getattr(self.loss, "reduction", ""))
 
     def reduced(self, reduction: str) -> "Subject":
-        """Return the loss with another reduction."""
-        if self.has("with_reduction"):
-            return dataclasses.replace(self, loss=self.loss.with_reduction(reduction))
-        return dataclasses.replace(self, loss=dataclasses.replace(self.loss, reduction=reduction))
+        """Return the loss with another reduction, the same each time."""
+        if reduction not in self._variants:
+            change = self.loss.with_reduction if self.has("with_reduction") else self._replaced
+            self._variants[reduction] = dataclasses.replace(self, loss=change(reduction))
+        return self._variants[reduction]
+
+    @functools.cached_property
+    def _variants(self) -> dict[str, "Subject"]:
+        return {}
+
+    def _replaced(self, reduction: str) -> Any:
+        return dataclasses.replace(self.loss, reduction=reduction)
 
     def each(self, *reductions: str) -> dict[str, "Subject"]:
         """Return the loss with each of some reductions that it has; as it is, if it has but one."""
