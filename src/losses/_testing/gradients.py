@@ -1,5 +1,6 @@
 """Law 7: derivatives agree with differences."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -42,14 +43,13 @@ class Differences(NamedTuple):
     right: float
 
 
-def differences(function: Function, x: Array, index: tuple[int, ...], step: float, sides: bool = False) -> Differences:
-    """Return the derivative with respect to one entry of x: to fourth order from both sides, to second from one.
+def differences(at: Callable[[float], float], step: float, sides: bool = False) -> Differences:
+    """Return the derivative of a function of a distance at 0: to fourth order from both sides, to second from one.
 
-    Where the function isn't finite, or refuses its argument, the result is NaN; so is that of one side if `sides` is
-    False, which saves a call.
+    Where the function isn't finite, the result is NaN; so is that of one side if `sides` is False, which saves a call.
     """
-    f = {steps: _beside(function, x, index, steps * step) for steps in (-2, -1, 1, 2)}
-    middle = _beside(function, x, index, 0.0) if sides else np.nan
+    f = {steps: at(steps * step) for steps in (-2, -1, 1, 2)}
+    middle = at(0.0) if sides else np.nan
     with np.errstate(all="ignore"):
         return Differences(
             float(np.float64(8 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12 * step)),
@@ -58,19 +58,24 @@ def differences(function: Function, x: Array, index: tuple[int, ...], step: floa
         )
 
 
-def _beside(function: Function, x: Array, index: tuple[int, ...], distance: float) -> float:
-    """Return the function with one entry of x moved by a distance; NaN where it refuses its argument."""
-    moved = np.array(x, dtype=np.float64)
-    moved[index] += distance
-    try:
-        return function(moved)
-    except (ValueError, ArithmeticError):
-        return np.nan
+def beside(function: Function, x: Array, index: tuple[int, ...]) -> Callable[[float], float]:
+    """Return a function with one entry of x moved by a distance, called once for each; NaN where it refuses that."""
+
+    @functools.cache
+    def at(distance: float) -> float:
+        moved = np.array(x, dtype=np.float64)
+        moved[index] += distance
+        try:
+            return function(moved)
+        except (ValueError, ArithmeticError):
+            return np.nan
+
+    return at
 
 
-def _quotient(function: Function, x: Array, index: tuple[int, ...], step: float) -> float:
+def _quotient(at: Callable[[float], float], step: float) -> float:
     """Return the difference quotient of two calls, of the second order; NaN where one of them isn't finite."""
-    left, right = _beside(function, x, index, -step), _beside(function, x, index, step)
+    left, right = at(-step), at(step)
     with np.errstate(all="ignore"):
         return float(np.float64(right - left) / (2 * step))
 
@@ -83,16 +88,17 @@ def expected_slope(
     At a kink any slope between those of the two sides will do. Where the function jumps, nothing is expected.
     """
     unit = step * max(1.0, abs(float(np.asarray(x)[index])))
-    if abs(claimed - _quotient(function, x, index, _FIRST * unit)) <= atol + rtol * abs(claimed):
+    at = beside(function, x, index)
+    if abs(claimed - _quotient(at, _FIRST * unit)) <= atol + rtol * abs(claimed):
         return claimed
     best = np.nan
     for rung in _LADDER:
-        slopes = differences(function, x, index, rung * unit)
+        slopes = differences(at, rung * unit)
         if np.isfinite(slopes.central):
             best = slopes.central if np.isnan(best) else best
             if abs(claimed - slopes.central) <= atol + rtol * abs(slopes.central):
                 return claimed
-    base, half = (differences(function, x, index, part * unit, True) for part in _NEAR)
+    base, half = (differences(at, part * unit, True) for part in _NEAR)
     if not np.isfinite(base.central):
         return _from_one_side(claimed, base, half, atol)
     return _at_kink(claimed, best, base, half, rtol, atol)
@@ -134,7 +140,8 @@ def grad_is_the_derivative_of_value(subject: Subject, arrays: Arrays, weight: An
         return lambda x: subject.total({**arrays, subject.predictions[k]: x}, weight)
 
     def agree(k: int) -> bool:
-        return slope_agrees(of_array(k), arrays[subject.predictions[k]], claimed[k], (RTOL, ATOL * scale), _FIRST * STEP)
+        x, within = arrays[subject.predictions[k]], (RTOL, ATOL * scale)
+        return slope_agrees(of_array(k), x, claimed[k], within, _FIRST * STEP)
 
     _compare(subject, GRAD, arrays, weight, claimed, agree, lambda k, index: of_array(k), scale)
 

@@ -19,7 +19,8 @@ def _factors(count: int) -> Array:
     So the error of one entry is seen in full, and those of several don't cancel.
     """
     rng = np.random.default_rng(count)
-    return rng.uniform(1, 2, count) * rng.choice([-1.0, 1.0], count)
+    factors: Array = rng.uniform(1, 2, count) * rng.choice([-1.0, 1.0], count)
+    return factors
 
 
 def _units(x: Array) -> Array:
