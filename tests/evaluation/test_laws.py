@@ -303,9 +303,9 @@ def of_four_blocks(case, seed, dtype):
     Losses with many temporaries have more of them, each with fewer samples; sums of losses, those of every term.
     """
     problem = larger(case, seed, dtype, blocks=4)
-    boxes = (
-        admitted(case.loss, problem).boxes() if case.unit in ("element", "row") and len(case.loss.terms) == 1 else []
-    )
+    if case.unit not in ("element", "row") or len(case.loss.terms) > 1:
+        return problem
+    boxes = admitted(case.loss, problem).boxes()
     if len(boxes) <= 4:
         return problem
     (_, block, _), *_ = boxes
