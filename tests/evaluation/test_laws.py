@@ -4,6 +4,7 @@ Dtype, layout, weights and the samples' shape are drawn. Law 7 is in test_gradie
 """
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -246,28 +247,23 @@ def check_types(case, subject, problem, weight, dtype):
             assert (array.shape, array.dtype) == (like.shape, dtype)
 
 
-def places(like):
-    """Return arrays of the shape and dtype of `like` that lie in memory in different ways, with rubbish in them."""
-    shape = like.shape
-    wide = (*shape[:-1], 2 * shape[-1])
-    made = [
-        np.empty(shape, like.dtype),
-        np.empty(shape, like.dtype, order="F"),
-        np.empty(shape, like.dtype)[::-1],
-        np.empty(shape, like.dtype)[..., ::-1],
-        np.empty(wide, like.dtype)[..., ::2],
-        np.empty(wide, like.dtype)[..., -1:0:-2],
-        np.empty(like.nbytes + 1, np.uint8)[1:].view(like.dtype).reshape(shape),  # unaligned
-    ]
-    for array in made:
-        array.fill(np.nan)
-    return made
+PLACES = [
+    lambda shape, dtype: np.empty(shape, dtype),
+    lambda shape, dtype: np.empty(shape, dtype, order="F"),
+    lambda shape, dtype: np.empty(shape, dtype)[::-1],
+    lambda shape, dtype: np.empty(shape, dtype)[..., ::-1],
+    lambda shape, dtype: np.empty((*shape[:-1], 2 * shape[-1]), dtype)[..., ::2],
+    lambda shape, dtype: np.empty((*shape[:-1], 2 * shape[-1]), dtype)[..., -1:0:-2],
+    lambda shape, dtype: np.empty(math.prod(shape) * dtype.itemsize + 1, np.uint8)[1:].view(dtype).reshape(shape),
+]
+"""Ways in which an array may lie in memory; in the last, unaligned."""
 
 
 def a_place(rng, like):
-    """Return one of them."""
-    found = places(like)
-    return found[rng.integers(len(found))]
+    """Return an array of the shape and dtype of `like` that lies in memory in one of these ways, with rubbish in it."""
+    array = PLACES[rng.integers(len(PLACES))](like.shape, like.dtype)
+    array.fill(np.nan)
+    return array
 
 
 @pytest.mark.parametrize(("dtype", "residual"), [(np.float64, 7.038656804785898), (np.float32, 6.2018507)])
