@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -80,11 +80,10 @@ class Subject:
         """Return whether a method can be called with an argument of some name."""
         if not self.has(method):
             return False
-        try:
-            parameters = inspect.signature(getattr(self.loss, method)).parameters
-        except (TypeError, ValueError):
-            return False
-        return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        bound = getattr(self.loss, method)
+        function = getattr(bound, "__func__", None)
+        names = _keywords(bound) if function is None else _keywords_of_function(function)
+        return argument in names or _ANY in names
 
     def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
         """Return what a method returns for arrays and weights: from memory, if these can't have changed since."""
@@ -195,6 +194,22 @@ class Subject:
                 continue
             possible.append(reduction)
         return tuple(possible)
+
+
+_ANY = "**"
+"""Stands for any name, in a list of those of keywords."""
+
+
+def _keywords(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of a function's parameters; none if it has no signature."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return frozenset()
+    return frozenset(_ANY if p.kind is p.VAR_KEYWORD else p.name for p in parameters)
+
+
+_keywords_of_function = functools.lru_cache(maxsize=1024)(_keywords)
 
 
 def size(subject: Subject, arrays: Arrays) -> int:
