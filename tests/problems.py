@@ -144,7 +144,22 @@ def remembering(case: Case, problem: Problem, *weights: Any) -> Subject:
 def assert_close(actual: Any, expected: Any, dtype: Any) -> None:
     """Assert that numbers which are of order 1 or more where they matter agree to rounding in `dtype`."""
     tolerance = 200 * np.finfo(dtype).eps
-    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+    assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+def assert_allclose(actual: Any, expected: Any, *, rtol: float, atol: float, err_msg: str = "") -> None:
+    """The function of NumPy's testing, which takes ten times as long to see that a few numbers are close."""
+    if not _are_close(np.asarray(actual), np.asarray(expected), rtol, atol):
+        np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol, err_msg=err_msg)
+
+
+@np.errstate(all="ignore")
+def _are_close(actual: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> bool:
+    """Return whether arrays of finite float64 are close; False for any others."""
+    if actual.shape != expected.shape or not actual.dtype == expected.dtype == np.float64:
+        return False
+    tolerance = atol + rtol * np.abs(expected)
+    return bool((np.abs(actual - expected) <= tolerance).all() and np.isfinite(tolerance).all())
 
 
 def assert_identical(actual: Any, expected: Any) -> None:

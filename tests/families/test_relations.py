@@ -37,7 +37,7 @@ from losses import (
     SquaredHinge,
 )
 from own_losses import ALL
-from problems import flatten, methods, reductions, slopes, typical
+from problems import assert_allclose, flatten, methods, reductions, slopes, typical
 from registry import CASES, call, predicting, predictions
 
 METHODS = ("value", "grad", "hess", "curvature")
@@ -261,7 +261,7 @@ def test_weights_of_one_are_none(case, dtype):
         weighted = call(loss, method, problem, sample_weight=np.ones(len(problem)))
         for a, b in zip(flatten(call(loss, method, problem)), flatten(weighted), strict=True):
             rtol = 0 if of_samples and (a.ndim or reduction == "none") else eps
-            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol, err_msg=f"{method}, {reduction}")
+            assert_allclose(a, b, rtol=rtol, atol=rtol, err_msg=f"{method}, {reduction}")
 
 
 @pytest.mark.parametrize("loss", [PairwiseLogistic(), PairwiseHinge(), PairwiseSquaredHinge()], ids=str)
