@@ -147,6 +147,11 @@ def call(loss: Any, method: str, problem: Problem, **arguments: Any) -> Any:
     return getattr(loss, method)(*(problem[name] for name in positional), **named, **arguments)
 
 
+def admitted(loss: Any, problem: Problem) -> Any:
+    """Return the samples that a loss, no sum of several, sees in a problem."""
+    return loss._admit({name: problem[name] for name in loss.signature.names if name in problem.arrays}, None)
+
+
 def names(loss: Any) -> tuple[str, str]:
     """Return how messages call a loss's first array, and the one whose shape the others must have."""
     signature = loss.signature
@@ -435,8 +440,7 @@ class Case:
         problem = self.typical(2)
         units = set()
         for _, loss in self.loss.terms:
-            arrays = {name: problem[name] for name in loss.signature.names if name in problem.arrays}
-            samples = loss._admit(arrays, None)
+            samples = admitted(loss, problem)
             units.add("list" if samples.unit == "query" and samples.shape == (2,) else samples.unit)
         return units.pop() if len(units) == 1 else "mixed"
 

@@ -22,7 +22,7 @@ from losses import (
 )
 from losses._admission.domains import Interval
 from losses._walk.blocks import BLOCK
-from problems import PROBLEM, flatten, methods, over, reductions, slopes, some_of, typical, weights_of
+from problems import PROBLEM, assert_allclose, flatten, methods, over, reductions, slopes, some_of, typical, weights_of
 from registry import (
     CASES,
     SMALL_BLOCK,
@@ -329,7 +329,7 @@ def test_samples_of_weight_zero_may_hold_anything(case, which):
                 spoilt[name][[0, 5, 11]] = special
             found = flatten(call(loss, method, spoilt, sample_weight=weight))
             for a, b in zip(expected, found, strict=True):
-                np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-15, err_msg=f"{special}, {method}, {reduction}")
+                assert_allclose(a, b, rtol=1e-13, atol=1e-15, err_msg=f"{special}, {method}, {reduction}")
             derivatives = found[method.startswith("value") :]
             for own, array in zip(of_samples(loss, problem, "grad"), derivatives, strict=False):
                 assert not (own and array[[0, 5, 11]].any())

@@ -142,8 +142,12 @@ def test_a_single_sample_may_be_a_python_number(case):
 
 
 @each_case
-@each_float
-def test_derivatives_have_the_floating_dtype_of_the_predictions(case, dtype):
+def test_derivatives_have_the_floating_dtype_of_the_predictions(case):
+    for dtype in FLOATS:
+        check_dtype_of_derivatives(case, dtype)
+
+
+def check_dtype_of_derivatives(case, dtype):
     problem = typical(case, 9, dtype)
     swapped = in_dtype(case.loss, problem, np.dtype(dtype).newbyteorder())
     for given_problem in (problem, swapped):
@@ -178,12 +182,16 @@ def test_integer_predictions_give_float64(case):
 
 
 @each_case
-@each_float
-def test_the_dtype_of_the_targets_never_changes_that_of_the_result(case, dtype):
+def test_the_dtype_of_the_targets_never_changes_that_of_the_result(case):
+    for dtype, target in itertools.product(FLOATS, [np.float16, np.float64, np.longdouble]):
+        check_dtype_of_targets(case, dtype, target)
+
+
+def check_dtype_of_targets(case, dtype, target):
     problem = typical(case, 9, dtype)
-    for target, method in itertools.product([np.float16, np.float64, np.longdouble], methods(case)):
+    for method in methods(case):
         others = [name for name in case.names if name not in (*case.loss.signature.predictions, "qid")]
-        other = problem.map(lambda array: (array * 1.0).astype(target), *others) if others else problem  # noqa: B023
+        other = problem.map(lambda array: (array * 1.0).astype(target), *others) if others else problem
         loss = case.with_reduction(reductions(case)[-1])
         found = flatten(call(loss, method, other, sample_weight=np.ones(9, np.longdouble)))
         if method.startswith("value") and case.unit == "mixed":
@@ -423,8 +431,12 @@ class Subclass(np.ndarray):
 
 
 @each_case
-@each_float
-def test_results_are_written_to_out_whatever_its_layout(case, dtype):
+def test_results_are_written_to_out_whatever_its_layout(case):
+    for dtype in FLOATS:
+        check_layouts_of_out(case, dtype)
+
+
+def check_layouts_of_out(case, dtype):
     problem = typical(case, 9, dtype)
 
     def layouts(shape):
@@ -476,10 +488,10 @@ def test_out_must_have_the_shape_and_dtype_of_the_result(case):
 
 
 @each_case
-@pytest.mark.parametrize("make", [np.ma.zeros, lambda shape: np.zeros(shape).tolist(), lambda shape: bytearray(8)])
-def test_out_must_be_an_array(case, make):
+def test_out_must_be_an_array(case):
     problem = typical(case, 6)
-    for name, shape, with_others in each_out(case, problem):
+    makers = [np.ma.zeros, lambda shape: np.zeros(shape).tolist(), lambda shape: bytearray(8)]
+    for (name, shape, with_others), make in itertools.product(each_out(case, problem), makers):
         out = make(shape)
         for method in methods(case)[1:]:
             with pytest.raises(TypeError, match=f"^{name} must be a NumPy array, got {type(out).__name__}"):

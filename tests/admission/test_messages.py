@@ -223,7 +223,7 @@ class Row:
             return error
         return AssertionError("no error of this kind")
 
-    @property
+    @functools.cached_property
     def raised_at(self) -> tuple[str, int]:
         """The file and line of the package where the error was raised."""
         trace, found = self.caught.__traceback__, ("", 0)
@@ -718,13 +718,15 @@ def test_dtypes_that_numpy_does_not_know_get_the_one_to_convert_to(dtype):
 
 
 @functools.cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def nodes(path: Path) -> list[ast.AST]:
+    """Return all there is in the source of a module."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
+@functools.cache
 def raises(path: Path) -> list[ast.Raise]:
     """Return the statements of a module that raise an error about what the user passed."""
-    found = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)]
+    found = [node for node in nodes(path) if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)]
     return [node for node in found if getattr(node.exc.func, "id", "") in ("ValueError", "TypeError")]
 
 
@@ -736,20 +738,23 @@ def pattern(node: ast.AST) -> str:
     return "".join(pattern(part) if isinstance(part, ast.Constant) else ".*" for part in parts)
 
 
+@functools.cache
 def cures(path: Path) -> list[str]:
     """Return the hints of a module: its texts that begin with a semicolon."""
-    inner = {id(part) for node in ast.walk(parsed(path)) if isinstance(node, ast.JoinedStr) for part in node.values}
-    texts = [pattern(node) for node in ast.walk(parsed(path)) if id(node) not in inner]
+    inner = {id(part) for node in nodes(path) if isinstance(node, ast.JoinedStr) for part in node.values}
+    texts = [pattern(node) for node in nodes(path) if id(node) not in inner]
     return [text for text in texts if text.startswith(re.escape("; "))]
 
 
+@functools.cache
 def rules(path: Path) -> list[str]:
     """Return what the domains of a module say that values must be."""
     kinds = ("Interval", "Ends", "Above", "Below", "Integers", "NonZeroRows")
-    calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
     return [pattern(call.args[0]) for call in calls if getattr(call.func, "id", "") in kinds and call.args]
 
 
+@functools.cache
 def messages() -> list[str]:
     return [str(row.caught) for table in TABLES.values() for row in table]
 

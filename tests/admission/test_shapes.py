@@ -10,7 +10,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from losses import MSE, CategoricalCrossEntropy
-from problems import asked, flatten, methods, over, typical, weights_of
+from problems import asked, assert_allclose, flatten, methods, over, typical, weights_of
 from registry import CASES, CLASSES, Problem, call, class_ids, distributions, names, negative, of_samples, seeds
 
 NOT_RANKED = [case for case in CASES if case.unit in ("element", "row")]
@@ -73,7 +73,7 @@ def test_weights_of_leading_axes_count_for_all_the_samples_below(case, axes, see
             flatten(call(case.loss, method, problem, sample_weight=spread)),
             strict=True,
         ):
-            np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-16)
+            assert_allclose(a, b, rtol=1e-13, atol=1e-16)
 
 
 @over(NOT_RANKED, seed=seeds)

@@ -19,7 +19,7 @@ from losses import (
     PairwiseLogistic,
     SimPO,
 )
-from problems import PROBLEM, asked, flatten, laid_out, over, some_weights
+from problems import PROBLEM, asked, assert_allclose, flatten, laid_out, over, some_weights
 from registry import CASES, call
 
 COMBINATIONS = [
@@ -44,7 +44,7 @@ each_combination = pytest.mark.parametrize("loss", COMBINATIONS, ids=repr)
 
 def assert_close(actual, expected, scale=1.0):
     for part, wanted in zip(actual, expected, strict=True):
-        np.testing.assert_allclose(part, wanted, rtol=1e-12, atol=1e-12 * scale)
+        assert_allclose(part, wanted, rtol=1e-12, atol=1e-12 * scale)
 
 
 @over(CASES, **PROBLEM)
@@ -58,10 +58,10 @@ def test_a_scaled_loss_is_the_loss_scaled_and_a_sum_is_the_sum(case, n, dtype, s
     assert loss * a == a * loss
     kind = OTHER.get(loss.signature.positional) if case.unit == "element" else None
     other = kind(reduction=reduction) if kind else dataclasses.replace(loss.terms[0][1])
+    every = (loss, other, a * loss, a * loss + b * other)
     for method in asked(case, rng):
         of_loss, of_other, of_multiple, of_sum = (
-            flatten(call(one, method, problem, sample_weight=weight))
-            for one in (loss, other, a * loss, a * loss + b * other)
+            flatten(call(one, method, problem, sample_weight=weight)) for one in every
         )
         assert_close(of_multiple, [a * x for x in of_loss])
         expected = [a * x + b * y for x, y in zip(of_loss, of_other, strict=True)]

@@ -11,6 +11,7 @@ from bugs import BUGS, planted
 from kinds import EVERY, LIBRARY, OwnElement, element
 
 from losses import MSE, ElementwiseLoss, PairwiseLoss, ResidualLoss, RowLoss
+from losses._testing.projections import slope_agrees, slopes_agree
 from losses.testing import check_grad, check_loss
 from own_losses import ALL
 from problems import THOROUGH
@@ -372,3 +373,52 @@ def test_importing_the_package_does_not_import_it():
 def test_the_formulas_of_the_planted_losses_are_right():
     y, p = np.random.default_rng(1).normal(size=(2, 7))
     check_grad(lambda p: (element(y, p)[0].sum(), element(y, p)[1]), p)
+
+
+# --------------------------------------------------------------------------------------------- all entries at once
+
+WITHIN = (1e-7, 2e-8)
+
+
+@pytest.mark.parametrize("shape", [(1,), (2,), (5,), (4, 3), (256,)])
+def test_no_wrong_entry_hides_among_right_ones(shape):
+    """Neither one nor two whose errors add up to nothing."""
+    rng = np.random.default_rng(2)
+    x = rng.uniform(-3, 3, shape)
+
+    def agree(error):
+        return (
+            slope_agrees(lambda x: float(np.sum(np.sin(x))), x, np.cos(x) + error, WITHIN, 2.0**-16),
+            slopes_agree(np.sin, x, np.cos(x) + error, WITHIN, 2.0**-16),
+        )
+
+    assert agree(0) == (True, True)
+    for _ in range(20):
+        error = np.zeros(x.size)
+        error[rng.integers(x.size)] = rng.choice([-1, 1]) * 10.0 ** rng.uniform(-6.5, 0)
+        assert agree(error.reshape(shape)) == (False, False)
+        first, second = (*rng.permutation(x.size), 0)[:2]
+        error[:] = 0
+        error[first], error[second] = 1e-3, -1e-3
+        assert agree(error.reshape(shape)) == (False, False)
+
+
+def test_samples_that_depend_on_one_another_are_left_to_differences_of_each():
+    x = np.linspace(-1, 2, 5)
+    wrong = np.full(5, 5.0)  # a row's sum of the matrix of second derivatives, whose diagonal is 1
+    assert not slopes_agree(lambda x: np.full(5, x.sum()), x, wrong, WITHIN, 2.0**-16)
+    assert not slopes_agree(lambda x: np.full(5, x.sum()), x, np.ones(5), WITHIN, 2.0**-16)
+    loss = PairwiseExponential()
+    check_loss(loss, [1.0, 0.0, 2.0], [0.0, 0.5, 1.0])
+
+
+@pytest.mark.parametrize("x", [np.array([0.0, 1.0]), np.array([-1.0, 1.0])])
+def test_where_a_function_is_not_known_nothing_agrees(x):
+    def refuse(x):
+        if (x < 0).any():
+            raise ValueError("negative")
+        return np.sqrt(x)
+
+    slope = 0.5 / np.sqrt(np.abs(x) + 1e-3)
+    assert not slopes_agree(refuse, x, slope, WITHIN, 2.0**-16)
+    assert not slope_agrees(lambda x: float(refuse(x).sum()), x, slope, WITHIN, 2.0**-16)

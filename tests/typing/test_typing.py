@@ -30,9 +30,10 @@ def run(module: str, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def mypy(tmp_path_factory) -> Found:
-    """What ``mypy --strict`` says about the package and both files."""
-    cache = tmp_path_factory.mktemp("mypy")
+def mypy(pytestconfig, tmp_path_factory) -> Found:
+    """What ``mypy --strict`` says about the package and both files; what hasn't changed since the last run is kept."""
+    kept = getattr(pytestconfig, "cache", None)
+    cache = kept.mkdir("mypy") if kept else tmp_path_factory.mktemp("mypy")
     output = run("mypy", "--strict", "--output=json", f"--cache-dir={cache}", "src", str(PASSES), str(FAILS))
     errors = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     return {(ROOT / e["file"], e["line"], e["message"]) for e in errors if e["severity"] == "error"}

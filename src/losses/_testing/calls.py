@@ -93,11 +93,19 @@ def out_receives_the_same_bits(
                 results = zip(variant.predictions, variant.listed(expected[0]), strict=True)
                 mine = [np.array(arrays[name], dtype=result.dtype) for name, result in results]
                 own = {**arrays, **dict(zip(variant.predictions, mine, strict=True))}
-                expected = _filling(method, variant.call(method, own, weight))  # which may lie in another order
+                if not all(_lie_alike(arrays[name], own[name]) for name in variant.predictions):
+                    expected = _filling(method, variant.call(method, own, weight))  # which may be rounded differently
                 _filled(variant, method, own, weight, expected, [mine])
 
 
 WITH_OUT = ("grad", "hess", "curvature", "value_and_grad", "grad_and_curvature")
+
+
+def _lie_alike(array: Any, copy: Array) -> bool:
+    """Return whether an array and a copy of its numbers are the same to NumPy, which so rounds them alike."""
+    if not isinstance(array, np.ndarray) or array.dtype != copy.dtype:
+        return False
+    return array.strides == copy.strides and array.flags.aligned == copy.flags.aligned
 
 
 def _filling(method: str, result: Any) -> list[Any]:
@@ -127,18 +135,24 @@ def _filled(
 
 
 def arguments_are_unchanged(subject: Subject, arrays: Arrays, weight: Any = None) -> None:
-    """Raise if a method changes one of its arguments."""
+    """Raise if a method changes one of its arguments, which it gets in copies; what it returns is remembered."""
     before = {**arrays, "sample_weight": weight}
+    contents = {name: np.asarray(array).tobytes() for name, array in before.items() if array is not None}
     for variant in subject.each("mean", "sum", "none").values():
         for method in ("value", "grad", "hess", "value_and_grad", "curvature", "grad_and_curvature"):
-            given = {name: np.array(array) for name, array in before.items() if array is not None}
+            if not variant.has(method):
+                continue
+            given = {name: np.array(before[name]) for name in contents}
             weights = given.pop("sample_weight", None)
-            if not variant.has_hess(given, weights, method):
+            try:
+                result = variant.call(method, given, weights)
+            except NotImplementedError:
                 continue
             for name, array in {**given, "sample_weight": weights}.items():
-                if array is not None and not np.array_equal(array, before[name], equal_nan=array.dtype.kind == "f"):
+                if array is not None and array.tobytes() != contents[name]:
                     numbers = [(f"{name} before", before[name]), (f"{name} after {method}", array)]
                     raise Failure(variant, UNCHANGED, before, numbers, [IN_PLACE])
+            variant.remember(method, arrays, weight, result)
 
 
 # ------------------------------------------------------------------------------------------------------- shapes

@@ -150,7 +150,7 @@ def _same_for_all(
 
 def _swapped_arguments(subject: Subject, method: str, arrays: Arrays, claimed: Sequence[Array]) -> list[Cause]:
     """Return whether the derivative is that of the loss with target and prediction exchanged."""
-    from losses._testing.gradients import differences
+    from losses._testing.gradients import beside, differences
 
     if len(subject.positional) != 2 or len(claimed) != 1 or method != "grad":
         return []
@@ -158,9 +158,13 @@ def _swapped_arguments(subject: Subject, method: str, arrays: Arrays, claimed: S
     if np.shape(arrays[first]) != np.shape(arrays[second]):
         return []
     turned = {**arrays, first: arrays[second], second: arrays[first]}
+
+    def total(x: Array) -> float:
+        return subject.total({**turned, second: x})
+
     try:
         slopes = [
-            differences(lambda x: subject.total({**turned, second: x}), turned[second], index, 2.0**-12).central
+            differences(beside(total, turned[second], index), 2.0**-12).central
             for index in np.ndindex(claimed[0].shape)
         ]
     except Exception:  # the arrays needn't be valid in each other's place

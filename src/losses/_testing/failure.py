@@ -64,7 +64,10 @@ class Failure(AssertionError):
     ) -> None:
         self.subject, self.law, self.arguments, self.numbers = subject, law, dict(arguments), list(numbers)
         self.causes = list(causes)
-        super().__init__(self.report())
+        super().__init__(law)
+
+    def __str__(self) -> str:
+        return self.report()
 
     @property
     def key(self) -> tuple[str, str]:

@@ -2,8 +2,9 @@
 
 import contextlib
 import dataclasses
+import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -79,21 +80,31 @@ class Subject:
         """Return whether a method can be called with an argument of some name."""
         if not self.has(method):
             return False
-        try:
-            parameters = inspect.signature(getattr(self.loss, method)).parameters
-        except (TypeError, ValueError):
-            return False
-        return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        bound = getattr(self.loss, method)
+        function = getattr(bound, "__func__", None)
+        names = _keywords(bound) if function is None else _keywords_of_function(function)
+        return argument in names or _ANY in names
 
     def call(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> Any:
         """Return what a method returns for arrays and weights: from memory, if these can't have changed since."""
         given = (*arrays.values(), weight)
         if self.memory is None or arguments or not all(map(_is_fixed, given)):
             return self._called(method, arrays, weight, arguments)
-        key = (method, self.reduction, *map(id, given))
-        if key not in self.memory:
-            self.memory[key] = self._called(method, arrays, weight, arguments), given  # which keep their ids
-        return self.memory[key][0]
+        known = self.memory.get(self._key(method, given))
+        if known is not None:
+            return known[0]
+        result = self._called(method, arrays, weight, arguments)
+        self.remember(method, arrays, weight, result)
+        return result
+
+    def remember(self, method: str, arrays: Arrays, weight: Any, result: Any) -> None:
+        """Keep what a method returned for arrays and weights, if these can't change any more."""
+        given = (*arrays.values(), weight)
+        if self.memory is not None and all(map(_is_fixed, given)):
+            self.memory[self._key(method, given)] = result, given  # which keep their ids
+
+    def _key(self, method: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (method, self.reduction, *map(id, given))
 
     def _called(self, method: str, arrays: Arrays, weight: Any, arguments: dict[str, Any]) -> Any:
         named = {name: array for name, array in arrays.items() if name not in self.positional}
@@ -104,8 +115,11 @@ class Subject:
 
     def total(self, arrays: Arrays, weight: Any = None) -> float:
         """Return the value as one number: under "none", the sum of the losses."""
+        value = self.call("value", arrays, weight)
+        if type(value) is float:
+            return value
         with np.errstate(all="ignore"):
-            return float(np.sum(np.asarray(self.call("value", arrays, weight), dtype=np.float64)))
+            return float(np.sum(np.asarray(value, dtype=np.float64)))
 
     def derivatives(self, method: str, arrays: Arrays, weight: Any = None, **arguments: Any) -> list[Array]:
         """Return what `grad`, `hess` or `curvature` returns, as a list with an array for each prediction."""
@@ -147,10 +161,18 @@ class Subject:
         return str(getattr(self.loss, "reduction", ""))
 
     def reduced(self, reduction: str) -> "Subject":
-        """Return the loss with another reduction."""
-        if self.has("with_reduction"):
-            return dataclasses.replace(self, loss=self.loss.with_reduction(reduction))
-        return dataclasses.replace(self, loss=dataclasses.replace(self.loss, reduction=reduction))
+        """Return the loss with another reduction, the same each time."""
+        if reduction not in self._variants:
+            change = self.loss.with_reduction if self.has("with_reduction") else self._replaced
+            self._variants[reduction] = dataclasses.replace(self, loss=change(reduction))
+        return self._variants[reduction]
+
+    @functools.cached_property
+    def _variants(self) -> dict[str, "Subject"]:
+        return {}
+
+    def _replaced(self, reduction: str) -> Any:
+        return dataclasses.replace(self.loss, reduction=reduction)
 
     def each(self, *reductions: str) -> dict[str, "Subject"]:
         """Return the loss with each of some reductions that it has; as it is, if it has but one."""
@@ -172,6 +194,22 @@ class Subject:
                 continue
             possible.append(reduction)
         return tuple(possible)
+
+
+_ANY = "**"
+"""Stands for any name, in a list of those of keywords."""
+
+
+def _keywords(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of a function's parameters; none if it has no signature."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return frozenset()
+    return frozenset(_ANY if p.kind is p.VAR_KEYWORD else p.name for p in parameters)
+
+
+_keywords_of_function = functools.lru_cache(maxsize=1024)(_keywords)
 
 
 def size(subject: Subject, arrays: Arrays) -> int:
