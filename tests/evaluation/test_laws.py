@@ -202,6 +202,18 @@ def test_weights_may_be_as_small_or_large_as_a_float_can_be(case):
                 assert_close(a, b, np.float64)
 
 
+@each_case
+def test_the_layout_of_the_weights_changes_no_bit(case):
+    """Not even that of the value, although BLAS rounds sums of strided arrays differently."""
+    loss = case.with_reduction(case.reductions[0])
+    for n in (4, 50):
+        problem, weight = case.typical(n), np.random.default_rng(n).uniform(0.5, 4, n)
+        for strided in (np.repeat(weight, 2)[::2], weight[::-1].copy()[::-1]):
+            for method in case.methods:
+                expected = call(loss, method, problem, sample_weight=weight)
+                assert_identical(call(loss, method, problem, sample_weight=strided), expected)
+
+
 # --------------------------------------------------------------------------------------------- law 6, and boosting
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from losses._evaluation.orders import VALUE, Losses, Order, Product, Scaled, Slope
-from losses._evaluation.weighing import weigh, where_zero, write
+from losses._evaluation.weighing import plain, weigh, where_zero, write
 from losses._types import Array
 from losses._walk.summation import parts, total
 
@@ -34,10 +34,20 @@ def evaluate_few(
     first = 1 if orders[0] == VALUE else 0
     if first:
         losses: Losses = results[0] if weight is None else weigh(results[0], weight.reshape(-1), left_out)
-        results[0] = total(parts(*losses) if isinstance(losses, Product) else parts(losses), denominator)
+        if loss.reduction == "none":
+            results[0] = _each(losses, predicted, arrays[1].ndim - 1)
+        else:
+            results[0] = total(parts(*losses) if isinstance(losses, Product) else parts(losses), denominator)
     for k, out in enumerate(outs, first):
         results[k] = _scaled(results[k][0], weight, left_out, 1 / denominator, predicted, out)
     return results
+
+
+def _each(losses: Losses, predicted: Array, axes: int) -> Array:
+    """Return each sample's loss, in the samples' shape; so many axes of the predictions hold one sample's numbers."""
+    values = np.empty(predicted.shape[: predicted.ndim - axes], predicted.dtype)
+    values[...] = plain(losses).reshape(values.shape)
+    return values
 
 
 def _scaled(

@@ -27,8 +27,8 @@ def weigh(losses: Losses, weight: Array | None, left_out: Array | None) -> Losse
     if weight is None:
         return losses
     unweighted = plain(losses)
-    if left_out is None and unweighted.dtype is weight.dtype:
-        return Product(unweighted, weight)
+    if left_out is None and unweighted.dtype == weight.dtype:
+        return Product(unweighted, np.ascontiguousarray(weight))  # since BLAS rounds strided ones differently
     weighted: FloatArray = unweighted * weight
     if left_out is not None:
         weighted[left_out] = 0

@@ -98,7 +98,7 @@ class SampleLoss(Loss):
     def _run(
         self, method: str, orders: tuple[Order, ...], arrays: tuple[Any, ...], weight: Any, named: Any, *outs: Any
     ) -> list[Any]:
-        if not named and len(arrays) == self._plain_call and self.reduction != "none":
+        if not named and len(arrays) == self._plain_call:
             predicted = arrays[self._places[0]]
             few = self._few(arrays, predicted)
             weights, inputs = None, arrays
