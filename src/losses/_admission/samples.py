@@ -202,11 +202,12 @@ class Samples:
     def _checked(self, box: Box) -> list[str]:
         """Check a block against the domains; return the names of what has to be clipped."""
         present = [name for name in self.domains if name in self.arguments]
-        doubtful = [name for name in present if not self.domains[name].leaves(self.arguments[name][box])]
-        if not doubtful:
-            return []
-        left_out = None if self.weights is None else self.weights.block(box) == 0
-        return [name for name in doubtful if self.domains[name].check(name, self.arguments[name], box, left_out)]
+        left_out = None
+        if self.weights is not None:
+            if all(self.domains[name].leaves(self.arguments[name][box]) for name in present):
+                return []
+            left_out = self.weights.block(box) == 0
+        return [name for name in present if self.domains[name].check(name, self.arguments[name], box, left_out)]
 
     def take(self, box: Box) -> tuple[list[Array], Array | None]:
         """Return a block of each argument in the dtype computed in, and of the weights (None if all are 1).
