@@ -62,7 +62,7 @@ class ClassSamples(IdSamples):
     row_hint = "; a row is one sample, with one weight; to weigh classes, use the loss's class_weight"
 
     target_is_checked = False
-    """Whether all of y_true has been."""
+    """Whether all of y_true is, as the sum of the weights needs it."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from losses._evaluation.asked import Asked
-from losses._evaluation.weighing import weigh, where_zero, write
+from losses._evaluation.weighing import of_block, weigh, write
 from losses._types import Box
 from losses._walk.summation import Part
 
@@ -15,13 +15,12 @@ def by_region(loss: Any, samples: Any, box: Box, asked: Asked) -> list[Part]:
     part's derivatives of some order.
     """
     samples.check(box)
-    boxes, weight = list(samples.parts(box)), samples.weight(box)
-    left_out = where_zero(weight)
+    boxes, weights = list(samples.parts(box)), of_block(samples.weight(box))
     sums = sum(loss._sums(*samples.take_part(part)) for part in boxes)
-    parts = asked.consume(box, weigh(loss._loss(sums), weight, left_out)) if asked.value else []
+    parts = asked.consume(box, weigh(loss._loss(sums), weights)) if asked.value else []
     for part in boxes if asked.targets else ():
         arrays = samples.take_part(part)
         for order, (target,) in zip(asked.derivatives, asked.targets, strict=True):
             place = target[(slice(None), *part[1:])]
-            write(loss._slope(order, sums, *arrays), weight, left_out, asked.factor, place, 1)
+            write(loss._slope(order, sums, *arrays), weights, asked.factor, place, 1)
     return parts

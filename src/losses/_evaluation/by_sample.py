@@ -3,7 +3,7 @@
 from typing import Any
 
 from losses._evaluation.asked import Asked
-from losses._evaluation.weighing import weigh, where_zero, write
+from losses._evaluation.weighing import of_block, weigh, write
 from losses._types import Array, Box
 from losses._walk.summation import Part
 
@@ -13,14 +13,15 @@ def by_sample(loss: Any, samples: Any, box: Box, asked: Asked) -> list[Part]:
     arrays, weight = samples.take(box)
     room = _room(asked, arrays[samples.first], samples.dtype)
     results = loss._terms(arrays, asked.orders, room)
-    parts, left_out = list[Part](), where_zero(weight)
+    parts: list[Part] = []
+    weights = of_block(weight)
     if asked.value:
-        parts = asked.consume(box, weigh(results[0], weight, left_out))
+        parts = asked.consume(box, weigh(results[0], weights))
         results = results[1:]
     axes = len(samples.shape)
     for slopes, places in zip(results, asked.targets, strict=True):
         for slope, target in zip(slopes, places, strict=True):
-            write(slope, weight, left_out, asked.factor, target, axes)
+            write(slope, weights, asked.factor, target, axes)
     return parts
 
 

@@ -101,12 +101,12 @@ class SampleLoss(Loss):
         if not named and len(arrays) == self._plain_call:
             predicted = arrays[self._places[0]]
             few = self._few(arrays, predicted)
-            weights, inputs = None, arrays
+            weights: tuple[Any, float] | None = (None, few[0].size) if few else None
             if few and weight is not None:
                 weights = few_weights(weight, arrays[0].shape, predicted, self.temporaries)
-                few, inputs = few if weights else None, (*arrays, weight)
-            if few and (not outs or outs[0] is outs[-1] is None or are_apart(outs, inputs, predicted)):
-                return evaluate_few(self, few, orders, predicted, outs, weights)
+            inputs = arrays if weight is None else (*arrays, weight)
+            if few and weights and (not outs or outs[0] is outs[-1] is None or are_apart(outs, inputs, predicted)):
+                return evaluate_few(self, few, orders, predicted, outs, *weights)
         return super()._run(method, orders, arrays, weight, named, *outs)
 
     def _few(self, arrays: tuple[Any, ...], predicted: Any) -> list[Array] | None:
